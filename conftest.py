@@ -1,0 +1,58 @@
+"""What every test of WeBox may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from chat.engine import engine_of_process
+from tests.vendor import Vendor, running_vendor
+
+PASSWORD = "a long enough passphrase"
+
+
+@pytest.fixture(autouse=True)
+def engine_ends_with_test() -> Iterator[None]:
+    """No turn of one test is still being written in the next."""
+    yield
+    engine_of_process().close_thread()
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    """Premium: she may use the server's keys."""
+    return User.objects.create_user("alice", "alice@example.org", PASSWORD, is_premium=True)
+
+
+@pytest.fixture
+def bob(transactional_db: None) -> User:
+    """The outsider, on the free plan."""
+    return User.objects.create_user("bob", "bob@example.org", PASSWORD)
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def vendor(settings: Settings) -> Iterator[Vendor]:
+    """A vendor on loopback; OpenAI, Mistral, Groq and xAI are all served by it, each by its own script."""
+    with running_vendor() as vendor:
+        names = {"OPENAI": "openai", "MISTRAL": "mistral", "GROQ": "groq", "XAI": "xai"}
+        settings.VENDOR_KEYS = settings.VENDOR_KEYS | dict.fromkeys(names, "sk-test")
+        settings.VENDOR_BASE_URLS = settings.VENDOR_BASE_URLS | {
+            variable: vendor.address(name) for variable, name in names.items()
+        }
+        yield vendor

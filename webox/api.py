@@ -1,0 +1,76 @@
+"""What every REST view shares: how bodies are read, checked and refused."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.http import QueryDict
+from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions, serializers, views
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from webox import strict_json
+from webox.errors import WeBoxError
+
+# What a browser's form sends beside the fields.
+FORM_EXTRAS = {"csrfmiddlewaretoken"}
+
+
+class StrictJSONParser(BaseParser):
+    """Reads a JSON body by webox.strict_json's rules; UTF-8 alone."""
+
+    media_type = "application/json"
+    # The browsable API writes its examples with it.
+    renderer_class = JSONRenderer
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        _type, parameters = parse_header_parameters(media_type or "")
+        if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+            raise exceptions.UnsupportedMediaType(media_type or "", _("JSON is read as UTF-8 only."))
+        try:
+            return strict_json.loads(stream.read(strict_json.MAX_BYTES + 1))
+        except strict_json.BadJson as error:
+            raise exceptions.ParseError(str(error)) from error
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses every key it does not let the client write."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            allowed = writable | FORM_EXTRAS if isinstance(data, QueryDict) else writable
+            unknown = [str(key) for key in data if key not in allowed]
+            if unknown:
+                raise serializers.ValidationError({key: [_("This can’t be set here.")] for key in unknown})
+        return super().to_internal_value(data)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error a client may see: `{"detail", "code"}`, or fields with their errors for wrong input."""
+    if isinstance(error, WeBoxError):
+        views.set_rollback()
+        return Response(
+            {"detail": error.detail, "code": error.code}, status=error.http_status, headers=_headers(error)
+        )
+    answer = views.exception_handler(error, context)
+    if answer is not None and isinstance(answer.data, dict):
+        detail = answer.data.get("detail")
+        if isinstance(detail, exceptions.ErrorDetail):
+            answer.data["code"] = detail.code
+    return answer
+
+
+def _headers(error: WeBoxError) -> dict[str, str]:
+    if error.http_status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="api"'}
+    if "retry_after_s" in error.params:
+        return {"Retry-After": str(error.params["retry_after_s"])}
+    return {}

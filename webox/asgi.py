@@ -1,0 +1,60 @@
+"""The ASGI application: HTTP to Django, sockets to Channels, the lifespan to the engine."""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webox.settings")
+django_application = get_asgi_application()
+
+# Only now are the applications loaded that these import.
+from chat.engine import engine_of_process  # noqa: E402
+from chat.routing import websocket_urlpatterns  # noqa: E402
+from webox.celery import app as celery_application  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Tasks find their broker through this application; importing it made it the current one.
+celery_application.set_default()
+
+
+async def unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
+    """A socket on a path that is not ours: accepted and closed, so that the client learns why."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": 4404})
+
+
+class SocketRouter:
+    """Channels' router raises on an unknown path; this one closes the socket with 4404."""
+
+    def __init__(self) -> None:
+        self._router = URLRouter(websocket_urlpatterns)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope["path"]).lstrip("/")
+        known = any(route.pattern.match(path) for route in websocket_urlpatterns)
+        await (self._router if known else unknown_path)(scope, receive, send)
+
+
+async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    """Start the engine on the server's loop and stop it with the server; Django answers no lifespan."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await engine_of_process().start()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await engine_of_process().stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+application = ProtocolTypeRouter(
+    {"http": django_application, "websocket": SocketRouter(), "lifespan": lifespan}
+)

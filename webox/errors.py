@@ -1,0 +1,30 @@
+"""The one root of every error a person may see; each room adds its own below it.
+
+WeBoxError
+├── chat/errors.py            what a person asked of a conversation
+└── chat/providers/errors.py  what a vendor answered
+"""
+
+from django.utils.functional import Promise
+
+
+class WeBoxError(Exception):
+    """An error with a stable code, an HTTP status, a translatable sentence and data.
+
+    The same `code` appears in HTTP bodies, socket errors, `Answer.error_code`, the documentation and
+    the JavaScript. `params` is data for the sentence (`%(name)s`); it never holds keys, prompts or
+    vendors' raw bodies.
+    """
+
+    code = "error"
+    http_status = 400
+    message: str | Promise = "Something went wrong."
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(self.code)
+        self.params = params
+
+    @property
+    def detail(self) -> str:
+        """The sentence in the language in force, with its parameters filled in."""
+        return str(self.message) % self.params

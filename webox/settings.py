@@ -1,0 +1,303 @@
+"""All of WeBox's settings, read from the environment and `.env` here and nowhere else.
+
+Each one has a line in README.md's table. Without any of them WeBox runs on loopback with SQLite.
+"""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from webox.launcher.words import say
+from webox.secret_file import read_or_make
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+# Another file instead, so that the tests do not see the settings of the person who runs them.
+env.read_env(os.environ.get("WEBOX_ENV_FILE", BASE_DIR / ".env"))
+
+
+def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """A setting from a closed set of words; any other word stops the start."""
+    value = (env.str(name, "") or default).strip().lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(say("setting_word", name=name, value=value, allowed=", ".join(allowed)))
+    return value
+
+
+def is_on(name: str) -> bool:
+    """A setting that is true or false (false unless set); any other word stops the start."""
+    on_words, off_words = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+    return one_of(name, "false", on_words + off_words) in on_words
+
+
+def whole_number(name: str, default: int, minimum: int = 1) -> int:
+    """A setting that is a whole number of at least `minimum`; anything else stops the start."""
+    value = env.str(name, "").strip() or str(default)
+    if not value.isdecimal() or int(value) < minimum:
+        raise ImproperlyConfigured(say("setting_number", name=name, minimum=minimum))
+    return int(value)
+
+
+# --- Where things are ---------------------------------------------------------------------------------
+VAR_DIR = Path(env.str("WEBOX_VAR", "") or BASE_DIR / "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Safety -------------------------------------------------------------------------------------------
+SECRET_KEY = env.str("SECRET_KEY", "") or read_or_make(VAR_DIR / "secret.key")
+DEBUG = is_on("DEBUG")
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or LOOPBACK_HOSTS
+HTTPS = is_on("WEBOX_HTTPS")
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PROXY_COUNT = whole_number("WEBOX_PROXIES", 0, minimum=0)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-webox_session" if HTTPS else "webox_session"
+CSRF_COOKIE_NAME = "__Host-webox_csrf" if HTTPS else "webox_csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = "webox_language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and PROXY_COUNT else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Applications -------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    # daphne brings Twisted (a second of start, 39 MB): only its own runserver needs it.
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "rest_framework",
+    "csp",
+    "accounts",
+    "chat",
+    "dashboard",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "webox.middleware.ContentSecurityPolicyMiddleware",
+]
+
+ROOT_URLCONF = "webox.urls"
+ASGI_APPLICATION = "webox.asgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "webox.context.page",
+            ],
+        },
+    }
+]
+
+# --- Database, Redis: embedded without REDIS_URL, scaled with it ----------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'webox.sqlite3'}"
+REDIS_URL = env.str("REDIS_URL", "")
+SCALED = bool(REDIS_URL)
+try:
+    DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+except ValueError:
+    # Without its cause: that one quotes the address, and with it the password.
+    raise ImproperlyConfigured(say("setting_database")) from None
+_database = DATABASES["default"]
+if _database.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+    raise ImproperlyConfigured(say("setting_database"))
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    if SCALED:
+        raise ImproperlyConfigured(say("redis_without_postgresql"))
+    _database["CONN_MAX_AGE"] = None
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;",
+    }
+    # A file, not shared memory: the engine's thread must see what the test's thread committed.
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+else:
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+
+if SCALED:
+    CHANNEL_LAYERS = {
+        "default": {
+            # The core layer drops messages silently past 100; the pub/sub one does not.
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "webox"},
+        }
+    }
+    # The limits on signing in count for all processes together.
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+CELERY_BROKER_URL = REDIS_URL or None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "statistics"
+CELERY_TASK_ROUTES = {"chat.tasks.run_turn": {"queue": "turns"}}
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {"reap": {"task": "chat.tasks.reap", "schedule": 15.0}}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+# --- Signing in ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.SignInBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SIGNUP = one_of(
+    "WEBOX_SIGNUP",
+    "open" if set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS) else "closed",
+    ("open", "invite", "closed"),
+)
+OWNER_EMAIL = env.str("WEBOX_OWNER_EMAIL", "")
+OWNER_PASSWORD = env.str("WEBOX_OWNER_PASSWORD", "")
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "chat:home"
+LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+# accounts.adapter tells clients how long these windows are.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "signup": "20/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# Who has no account gets no e-mail from here.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# allauth's own generator keeps a second list of addresses; User.email is the only one here.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+
+JWT_ALGORITHM = one_of("ALGORITHM", "HS256", ("hs256", "hs384", "hs512")).upper()
+SIMPLE_JWT = {
+    "ALGORITHM": JWT_ALGORITHM,
+    # Derived, so that a signed cookie can never pass for a token or a token for a cookie.
+    "SIGNING_KEY": salted_hmac("webox.jwt", "", secret=SECRET_KEY, algorithm="sha512").hexdigest(),
+    "ISSUER": "webox",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=whole_number("ACCESS_TOKEN_EXPIRE_MINUTES", 30)),
+    # Rotation and revocation are accounts.tokens' own.
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "webox.api.StrictJSONParser",
+        # The browsable API's forms.
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "EXCEPTION_HANDLER": "webox.api.exception_handler",
+    "NUM_PROXIES": PROXY_COUNT,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# --- E-mail: without a server they go to the log --------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", "") or "consolemail://"
+vars().update(environ.Env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or "webox@localhost"
+
+# --- Vendors ------------------------------------------------------------------------------------------
+# Who may use the keys of the environment below: the owner alone, premium users too, or everyone.
+SERVER_KEYS = one_of("WEBOX_SERVER_KEYS", "premium", ("owner", "premium", "everyone"))
+VENDOR_VARIABLES = (
+    "OPENAI", "ANTHROPIC", "GOOGLE", "MISTRAL", "COHERE", "PERPLEXITY", "DEEPSEEK", "GROQ", "TOGETHER",
+    "REPLICATE", "HUGGINGFACE", "XAI", "OPENROUTER", "OLLAMA",
+)  # fmt: skip
+# Prefix → key or address; empty where the owner set none.
+VENDOR_KEYS = {name: env.str(f"{name}_API_KEY", "") for name in VENDOR_VARIABLES}
+VENDOR_BASE_URLS = {name: env.str(f"{name}_BASE_URL", "") for name in VENDOR_VARIABLES}
+# Seconds without a byte from a vendor after which an answer ends as interrupted.
+VENDOR_SILENCE_S = whole_number("WEBOX_VENDOR_SILENCE_S", 60)
+
+# --- Languages, static files, logs ----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", "") or "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_MAX_AGE = 0
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": one_of("WEBOX_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper(),
+    },
+    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

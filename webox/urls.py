@@ -1,0 +1,28 @@
+"""Every address of WeBox over HTTP."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
+
+from webox import views
+
+# Two-factor, rate limits and our own page, in front of the admin too.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = "WeBox"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("chat/", include("chat.urls")),
+    path("dashboard/", include("dashboard.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/catalog.js", JavaScriptCatalog.as_view(domain="djangojs"), name="javascript-catalog"),
+    path("api/", views.ApiRoot.as_view(), name="api-root"),
+    path("api/auth/", include("accounts.api.urls")),
+    path("api/chat/", include("chat.api.urls")),
+    path("api/stats/", include("dashboard.api.urls")),
+]

@@ -1,0 +1,51 @@
+"""Pages and probes that belong to no application."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What WeBox is, for visitors; who is signed in goes to the chat."""
+    if request.user.is_authenticated:
+        return redirect("chat:home")
+    return render(request, "home.html")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """503 while the database can't be reached."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok"})
+
+
+class ApiRoot(APIView):
+    """WeBox's API: where to begin."""
+
+    def get(self, request: Request) -> Response:
+        names = {
+            "me": "auth-api:me",
+            "conversations": "conversations",
+            "send": "send",
+            "statistics": "stats-user",
+        }
+        return Response({key: reverse(name, request=request) for key, name in names.items()})
