@@ -1,0 +1,119 @@
+"""People, premium and invitations in Django's admin."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import Invitation, User
+
+# User.email is the one address of an account.
+admin.site.unregister(EmailAddress)
+
+OWNER_ONLY_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    class Meta:
+        model = User
+        fields = ("email", "username")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Only the owner makes administrators; other administrators can't change the owner."""
+
+    add_form = UserAddForm
+    list_display = ("username", "email", "is_premium", "is_staff", "is_active", "created_at", "last_login")
+    list_filter = ("is_premium", "is_active", "is_staff", "is_superuser", "created_at")
+    search_fields = ("username", "username_key", "email", "email_key")
+    ordering = ("-created_at",)
+    readonly_fields = ("created_at", "last_login")
+    actions = ("give_premium", "take_premium", "deactivate", "make_reset_link")
+    fieldsets = (
+        (None, {"fields": ("email", "username", "password")}),
+        (_("Plan"), {"fields": ("is_premium",)}),
+        (_("Rights"), {"fields": ("is_active", *OWNER_ONLY_FIELDS)}),
+        (_("More"), {"fields": ("preferences", "created_at", "last_login")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "username", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if _is_owner(request) else (*fields, *OWNER_ONLY_FIELDS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    @admin.action(description=_("Give premium"), permissions=["change"])
+    def give_premium(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        count = queryset.update(is_premium=True)
+        said = ngettext("%(count)d account is premium now.", "%(count)d accounts are premium now.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+    @admin.action(description=_("Take premium away"), permissions=["change"])
+    def take_premium(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        count = queryset.update(is_premium=False)
+        said = ngettext("%(count)d account is free again.", "%(count)d accounts are free again.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+    @admin.action(description=_("Close the account"), permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        # One by one: saving is what ends sessions, tokens and sockets.
+        users = [user for user in queryset if user != request.user and _may_touch(request, user)]
+        for user in users:
+            user.is_active = False
+            user.save(update_fields=["is_active"])
+        said = ngettext("%(count)d account is closed.", "%(count)d accounts are closed.", len(users))
+        self.message_user(request, said % {"count": len(users)}, messages.SUCCESS)
+
+    @admin.action(description=_("Make a link to choose a new password"), permissions=["change"])
+    def make_reset_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            if not _may_touch(request, user):
+                continue
+            key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+            said = _("For %(username)s, good once and for three days: %(url)s") % {
+                "username": user.username,
+                "url": get_adapter().get_reset_password_from_key_url(key),
+            }
+            self.message_user(request, said, messages.WARNING)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """An invitation's link is shown once, after it is made; deleting the invitation withdraws it."""
+
+    fields = ("email",)
+    list_display = ("__str__", "created_by", "created_at", "expires_at", "used_by", "used_at")
+    search_fields = ("email", "used_by__username")
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
+        obj.created_by = request.user if isinstance(request.user, User) else None
+        link = request.build_absolute_uri(reverse("accounts:invite", args=[obj.issue()]))
+        said = _("Copy this link now, it is not shown again: %(url)s") % {"url": link}
+        self.message_user(request, said, messages.WARNING)
+
+
+def _is_owner(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
+def _may_touch(request: HttpRequest, user: User | None) -> bool:
+    return user is None or not user.is_superuser or _is_owner(request)

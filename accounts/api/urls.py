@@ -1,0 +1,14 @@
+"""Addresses below /api/auth/."""
+
+from django.urls import path
+
+from accounts.api import views
+
+app_name = "auth-api"
+urlpatterns = [
+    path("register", views.RegisterView.as_view(), name="register"),
+    path("token", views.TokenView.as_view(), name="token"),
+    path("token/refresh", views.RefreshView.as_view(), name="refresh"),
+    path("socket-ticket", views.SocketTicketView.as_view(), name="socket-ticket"),
+    path("me", views.MeView.as_view(), name="me"),
+]

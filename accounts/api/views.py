@@ -1,0 +1,137 @@
+"""`/api/auth/…`: accounts and tokens for API clients."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core import ratelimit
+from django.core.exceptions import ValidationError
+from rest_framework import serializers, status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.adapter import REQUEST_PAUSE_S
+from accounts.api.serializers import (
+    AccountSerializer,
+    CredentialsSerializer,
+    MeSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
+)
+from accounts.errors import TooManyAttempts
+from accounts.models import TokenFamily, User
+from accounts.signup import sign_up
+from accounts.tokens import TICKET_LIFE_S, TokenPair, issue_ticket, issue_tokens, refresh_tokens
+from webox.api import StrictSerializer
+
+
+class AuthView(APIView):
+    """A view with one serializer for what it reads."""
+
+    serializer_class: type[StrictSerializer]
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> StrictSerializer:
+        # The browsable API finds its form's fields by this name.
+        return self.serializer_class(*args, **kwargs)
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """The request's fields. Raises DRF's ValidationError."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields: dict[str, Any] = serializer.validated_data
+        return fields
+
+
+class PublicAuthView(AuthView):
+    """For who has no token yet: what the request carries to sign in with is not looked at."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class RegisterView(PublicAuthView):
+    """Make an account."""
+
+    serializer_class = RegisterSerializer
+
+    def post(self, request: Request) -> Response:
+        _count(request, "signup")
+        fields = self.read(request)
+        try:
+            user = sign_up(**fields)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.message_dict) from error
+        return Response(AccountSerializer(user).data, status=status.HTTP_201_CREATED)
+
+
+class TokenView(PublicAuthView):
+    """Sign in: an access token and a refresh token for a login and its password."""
+
+    serializer_class = CredentialsSerializer
+
+    def post(self, request: Request) -> Response:
+        _count(request, "login")
+        fields = self.read(request)
+        login = fields.get("username") or fields["email"]
+        user = get_adapter().sign_in(request._request, login, fields["password"])
+        return _tokens(issue_tokens(user))
+
+
+class RefreshView(PublicAuthView):
+    """A new pair for a refresh token, which is good once."""
+
+    serializer_class = RefreshSerializer
+
+    def post(self, request: Request) -> Response:
+        return _tokens(refresh_tokens(self.read(request)["refresh"]))
+
+
+class SocketTicketView(AuthView):
+    """A ticket that opens one WebSocket (`?ticket=`) in the next seconds."""
+
+    serializer_class = StrictSerializer
+
+    def post(self, request: Request) -> Response:
+        self.read(request)
+        user = _signed_in(request)
+        if isinstance(request.auth, TokenFamily):
+            ticket = issue_ticket(user, family=request.auth)
+        else:
+            ticket = issue_ticket(user, session_key=request.session.session_key or "")
+        return Response({"ticket": ticket, "expires_in_s": TICKET_LIFE_S}, status=status.HTTP_201_CREATED)
+
+
+class MeView(AuthView):
+    """The signed-in person's own account."""
+
+    serializer_class = MeSerializer
+
+    def get(self, request: Request) -> Response:
+        return Response(AccountSerializer(_signed_in(request)).data)
+
+    def patch(self, request: Request) -> Response:
+        user = _signed_in(request)
+        serializer = MeSerializer(user, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        user = serializer.save()
+        try:
+            user.save_checked(update_fields=list(serializer.validated_data))
+        except ValidationError as error:
+            raise serializers.ValidationError(error.message_dict) from error
+        return Response(AccountSerializer(user).data)
+
+
+def _signed_in(request: Request) -> User:
+    # IsAuthenticated let nobody else this far.
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _tokens(pair: TokenPair) -> Response:
+    return Response({"access": pair.access, "refresh": pair.refresh})
+
+
+def _count(request: Request, action: str) -> None:
+    if not ratelimit.consume(request._request, action=action):
+        raise TooManyAttempts(retry_after_s=REQUEST_PAUSE_S)

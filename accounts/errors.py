@@ -1,0 +1,60 @@
+"""What can go wrong between a person and their account.
+
+WeBoxError
+├── SignupClosed         nobody can make an account by themselves here
+│   └── InvitationNeeded only who was invited can
+├── LinkInvalid          a one-time link that is unknown, used or out of date
+├── TooManyAttempts
+├── BadCredentials       unknown login, wrong password or closed account: said alike
+└── TokenRefused         not a token that lets anybody in
+    └── TokenExpired
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from webox.errors import WeBoxError
+
+
+class SignupClosed(WeBoxError):
+    code = "signup_closed"
+    http_status = 403
+    message: str | Promise = _("Accounts are made by the owner here. Ask them for one.")
+
+
+class InvitationNeeded(SignupClosed):
+    message = _("Making an account here takes an invitation. Ask the owner for one.")
+
+
+class LinkInvalid(WeBoxError):
+    code = "link_invalid"
+    http_status = 404
+    message = _("This link was already used, or it is too old. Ask for a new one.")
+
+
+class TooManyAttempts(WeBoxError):
+    """`retry_after_s`: after so many seconds it works again at the latest."""
+
+    code = "too_many_attempts"
+    http_status = 429
+    message = _("Too many attempts. Wait a few minutes, then try again.")
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(retry_after_s=retry_after_s)
+
+
+class BadCredentials(WeBoxError):
+    code = "bad_credentials"
+    http_status = 401
+    message = _("The login and the password don’t match.")
+
+
+class TokenRefused(WeBoxError):
+    code = "token_refused"
+    http_status = 401
+    message: str | Promise = _("This token is not valid, or not any more. Sign in again.")
+
+
+class TokenExpired(TokenRefused):
+    code = "token_expired"
+    message = _("This token has expired. Refresh it, or sign in again.")

@@ -1,0 +1,14 @@
+"""What free and premium accounts may do here."""
+
+from django.conf import settings
+
+from accounts.models import User
+
+
+def may_use_server_keys(user: User) -> bool:
+    """Whether this person's questions may be paid with the keys of the server's own environment."""
+    if not user.is_active:
+        return False
+    if settings.SERVER_KEYS == "everyone":
+        return True
+    return user.is_superuser or (settings.SERVER_KEYS == "premium" and user.is_premium)

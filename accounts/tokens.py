@@ -1,0 +1,125 @@
+"""JWT for API clients and tickets for their sockets: the only module that knows simplejwt.
+
+A sign-in is one TokenFamily row. Its access tokens and its one good refresh token name it; deleting the
+row, closing the account or changing the password ends them all at once.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from accounts.errors import TokenExpired, TokenRefused
+from accounts.models import SocketTicket, TokenFamily, User
+
+FAMILY_CLAIM = "family"
+TICKET_LIFE_S = int(SocketTicket.lifetime.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    access: str
+    refresh: str
+
+
+def issue_tokens(user: User) -> TokenPair:
+    """Start an API sign-in for a person whose password was just checked."""
+    refresh = RefreshToken()
+    user.token_families.filter(expires_at__lte=timezone.now()).delete()
+    family = TokenFamily.objects.create(
+        user=user,
+        refresh_id=refresh["jti"],
+        password_mark=user.get_session_auth_hash(),
+        expires_at=_expiry(refresh),
+    )
+    return _pair(family, refresh)
+
+
+def refresh_tokens(raw: str) -> TokenPair:
+    """Exchange a refresh token for a new pair; it is good once.
+
+    Raises TokenExpired and TokenRefused. A token that was already exchanged ends its whole sign-in:
+    somebody else may hold a copy.
+    """
+    shown = _decode(RefreshToken, raw)
+    family = _living_family(shown)
+    fresh = RefreshToken()
+    still_newest = TokenFamily.objects.filter(pk=family.pk, refresh_id=shown["jti"])
+    moved = still_newest.update(refresh_id=fresh["jti"], expires_at=_expiry(fresh))
+    if not moved:
+        family.delete()
+        raise TokenRefused
+    return _pair(family, fresh)
+
+
+def check_access_token(raw: str) -> TokenFamily:
+    """The sign-in, with its user, that an access token belongs to. Raises TokenExpired and TokenRefused."""
+    return _living_family(_decode(AccessToken, raw))
+
+
+def authenticate_token(raw: str) -> User | None:
+    """The person an access token lets in; None where it lets nobody in."""
+    try:
+        return check_access_token(raw).user
+    except TokenRefused:
+        return None
+
+
+def issue_ticket(user: User, *, session_key: str = "", family: TokenFamily | None = None) -> str:
+    """A ticket that opens one socket within TICKET_LIFE_S; it ends with the sign-in that asks for it."""
+    user.socket_tickets.filter(expires_at__lte=timezone.now()).delete()
+    ticket = SocketTicket(
+        user=user,
+        password_mark=user.get_session_auth_hash(),
+        session_key=session_key,
+        token_family=family,
+    )
+    return ticket.issue()
+
+
+def redeem_ticket(ticket: str) -> User | None:
+    """Use up a ticket: the person it lets in, once; None ever after, and for what is no ticket."""
+    with transaction.atomic():
+        row = SocketTicket.unexpired(ticket).select_related("user").first()
+        if row is None:
+            return None
+        # Of two sockets with the same ticket, only one deletes the row.
+        deleted, _rows = SocketTicket.objects.filter(pk=row.pk).delete()
+    if not deleted or not _still_lets_in(row.user, row.password_mark):
+        return None
+    return row.user
+
+
+def _pair(family: TokenFamily, refresh: RefreshToken) -> TokenPair:
+    refresh[FAMILY_CLAIM] = str(family.pk)
+    return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+
+
+def _expiry(token: Token) -> datetime:
+    return datetime.fromtimestamp(token["exp"], tz=UTC)
+
+
+def _decode(kind: type[Token], raw: str) -> Token:
+    try:
+        # simplejwt's annotation says Token; what it takes is the text.
+        return kind(raw)  # type: ignore[arg-type]
+    except ExpiredTokenError as error:
+        raise TokenExpired from error
+    except (TokenError, UnicodeError) as error:
+        raise TokenRefused from error
+
+
+def _living_family(token: Token) -> TokenFamily:
+    families = TokenFamily.objects.select_related("user")
+    family = families.filter(pk=token[FAMILY_CLAIM], expires_at__gt=timezone.now()).first()
+    if family is None or not _still_lets_in(family.user, family.password_mark):
+        raise TokenRefused
+    return family
+
+
+def _still_lets_in(user: User, password_mark: str) -> bool:
+    return user.is_active and constant_time_compare(password_mark, user.get_session_auth_hash())
