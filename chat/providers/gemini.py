@@ -1,0 +1,140 @@
+"""Google's Gemini: streamGenerateContent."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+from urllib.parse import quote
+
+from chat.providers import failures, payload
+from chat.providers.base import ChatRequest, Endpoint, Finished, FinishReason, StreamEvent, Usage
+from chat.providers.errors import Blocked, CutOff
+from chat.providers.http import Call, ProviderClient
+from chat.providers.prose import Prose
+from chat.providers.sse import DONE, SseEvent
+
+_REASONS = {
+    "STOP": FinishReason.STOP,
+    "MAX_TOKENS": FinishReason.LENGTH,
+    "SAFETY": FinishReason.CONTENT_FILTER,
+    "RECITATION": FinishReason.CONTENT_FILTER,
+    "LANGUAGE": FinishReason.CONTENT_FILTER,
+    "BLOCKLIST": FinishReason.CONTENT_FILTER,
+    "PROHIBITED_CONTENT": FinishReason.CONTENT_FILTER,
+    "SPII": FinishReason.CONTENT_FILTER,
+    "MODEL_ARMOR": FinishReason.CONTENT_FILTER,
+    "IMAGE_SAFETY": FinishReason.CONTENT_FILTER,
+    "IMAGE_PROHIBITED_CONTENT": FinishReason.CONTENT_FILTER,
+    "MALFORMED_FUNCTION_CALL": FinishReason.TOOL_CALL,
+    "UNEXPECTED_TOOL_CALL": FinishReason.TOOL_CALL,
+}
+
+
+class GeminiProvider:
+    """`POST {base_url}/models/{model}:streamGenerateContent?alt=sse`, the key in a header."""
+
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
+
+    def stream(self, request: ChatRequest, endpoint: Endpoint) -> AsyncGenerator[StreamEvent, None]:
+        # The model's name comes from people: quoted, it can't lead to another path.
+        model = quote(request.model.removeprefix("models/"), safe="")
+        call = Call(
+            endpoint=endpoint,
+            url=f"{endpoint.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse",
+            headers={"x-goog-api-key": endpoint.api_key.strip()},
+            body=build_body(request),
+        )
+        return self._client.stream(call, lambda: GeminiParser(endpoint.vendor))
+
+
+def build_body(request: ChatRequest) -> dict[str, Any]:
+    """The request's JSON: system prompt apart, the assistant called "model", roles in turn."""
+    contents: list[dict[str, Any]] = []
+    for message in request.messages:
+        if message.role == "system":
+            continue
+        role = "model" if message.role == "assistant" else "user"
+        if not contents or contents[-1]["role"] != role:
+            contents.append({"role": role, "parts": []})
+        contents[-1]["parts"].append({"text": message.content})
+    body: dict[str, Any] = {"contents": contents}
+    system = [{"text": message.content} for message in request.messages if message.role == "system"]
+    if system:
+        body["systemInstruction"] = {"parts": system}
+    config: dict[str, Any] = {}
+    if request.temperature is not None:
+        config["temperature"] = request.temperature
+    if request.max_tokens is not None:
+        config["maxOutputTokens"] = request.max_tokens
+    if config:
+        body["generationConfig"] = config
+    return body
+
+
+class GeminiParser:
+    """Reads one stream of GenerateContentResponse objects; it has no last event, only a last chunk."""
+
+    def __init__(self, vendor: str) -> None:
+        self._vendor = vendor
+        self._prose = Prose()
+        self._usage: dict[str, Any] = {}
+        self._reason = ""
+        self._id = ""
+        self._saw_tool_call = False
+        # A reason proves little: old models and some proxies put one on every chunk, so only the end of the
+        # bytes is the end.
+        self.is_settled = False
+        self.is_over = False
+
+    def feed(self, event: SseEvent) -> list[StreamEvent]:
+        if event.data.lstrip().startswith(DONE):
+            return []
+        value = payload.load(event.data)
+        if event.name == "error":
+            raise failures.in_stream(self._vendor, value)
+        return self.document(value)
+
+    def document(self, value: object) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        # Without alt=sse, and from some proxies, the chunks come as one array.
+        for chunk in payload.records(value) if isinstance(value, list) else [payload.record(value)]:
+            events += self._chunk(chunk)
+        return events
+
+    def end(self) -> list[StreamEvent]:
+        if not self._reason:
+            raise CutOff(self._vendor)
+        reason = _REASONS.get(self._reason, FinishReason.OTHER)
+        if reason is FinishReason.STOP and self._saw_tool_call:
+            reason = FinishReason.TOOL_CALL
+        return [*self._prose.end(), Finished(reason, self._reason, read_usage(self._usage), self._id)]
+
+    def _chunk(self, chunk: dict[str, Any]) -> list[StreamEvent]:
+        if chunk.get("error"):
+            raise failures.in_stream(self._vendor, chunk)
+        candidates = payload.records(chunk.get("candidates"))
+        if not candidates and payload.record(chunk.get("promptFeedback")).get("blockReason"):
+            raise Blocked(self._vendor)
+        self._id = self._id or payload.text(chunk.get("responseId"))
+        usage = payload.record(chunk.get("usageMetadata"))
+        self._usage.update({name: value for name, value in usage.items() if value is not None})
+        candidate = next((one for one in candidates if not one.get("index")), {})
+        events: list[StreamEvent] = []
+        for part in payload.records(payload.record(candidate.get("content")).get("parts")):
+            self._saw_tool_call = self._saw_tool_call or bool(part.get("functionCall"))
+            text = payload.text(part.get("text"))
+            events += self._prose.reasoning(text) if part.get("thought") is True else self._prose.text(text)
+        self._reason = payload.text(candidate.get("finishReason")) or self._reason
+        return events
+
+
+def read_usage(usage: dict[str, Any]) -> Usage:
+    """The counts of usageMetadata as WeBox counts them; Gemini's own output excludes thoughts."""
+    thoughts = payload.count(usage.get("thoughtsTokenCount"))
+    return Usage(
+        input_tokens=payload.total(
+            payload.count(usage.get("promptTokenCount")), payload.count(usage.get("toolUsePromptTokenCount"))
+        ),
+        output_tokens=payload.total(payload.count(usage.get("candidatesTokenCount")), thoughts),
+        cached_tokens=payload.count(usage.get("cachedContentTokenCount")),
+        reasoning_tokens=thoughts,
+    )

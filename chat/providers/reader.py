@@ -1,0 +1,93 @@
+"""From the bytes of a 200 to events: chooses by Content-Type how to read them. No network here."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from chat.providers import payload
+from chat.providers.base import StreamEvent
+from chat.providers.errors import BadStream, CutOff
+from chat.providers.sse import EVENT_BYTES, SseEvent, SseReader, TooLong
+
+
+class AnswerParser(Protocol):
+    """One answer being read in one vendor's protocol. Raises ProviderError or payload.BadPayload."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the answer is known to be whole, however the connection ends from here."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing that counts can follow."""
+        ...
+
+    def feed(self, event: SseEvent) -> list[StreamEvent]:
+        """The deltas of one event."""
+        ...
+
+    def document(self, value: object) -> list[StreamEvent]:
+        """The deltas of an answer that came whole, because the server ignored that we asked for a stream."""
+        ...
+
+    def end(self) -> list[StreamEvent]:
+        """What was held back, then Finished. Raises CutOff if the vendor never said that it was finished."""
+        ...
+
+
+class AnswerReader:
+    """Feeds one 200's bytes to a parser. Raises ProviderError, nothing else."""
+
+    def __init__(self, vendor: str, content_type: str, parser: AnswerParser) -> None:
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind in ("text/html", "application/xhtml+xml"):
+            raise BadStream(vendor)
+        self._vendor = vendor
+        self._parser = parser
+        self._is_stream = kind == "text/event-stream"
+        self._document = bytearray() if kind == "application/json" or kind.endswith("+json") else None
+        self._sse = SseReader()
+        self._saw_bytes = False
+        self._saw_event = False
+
+    def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
+        """Yield the events that these bytes complete. Iterate to the end before feeding more."""
+        self._saw_bytes = self._saw_bytes or bool(chunk)
+        if self._document is not None:
+            self._document += chunk
+            if len(self._document) > EVENT_BYTES:
+                raise BadStream(self._vendor)
+            return
+        yield from self._parsed(self._sse.feed(chunk))
+
+    def end(self) -> Iterator[StreamEvent]:
+        """Yield the last events, Finished at the end, once the bytes have ended however they did."""
+        if self._document is not None:
+            yield from self._whole(bytes(self._document))
+            return
+        yield from self._parsed(self._sse.end())
+        if not self._saw_event:
+            # Comments alone are a stream that was cut; bytes of some other kind are no stream at all.
+            raise CutOff(self._vendor) if self._is_stream and self._saw_bytes else BadStream(self._vendor)
+        yield from self._parser.end()
+
+    def _parsed(self, events: Iterator[SseEvent]) -> Iterator[StreamEvent]:
+        try:
+            for event in events:
+                self._saw_event = True
+                if not self._parser.is_over:
+                    yield from self._parser.feed(event)
+        except (TooLong, payload.BadPayload) as error:
+            raise BadStream(self._vendor) from error
+
+    def _whole(self, body: bytes) -> Iterator[StreamEvent]:
+        try:
+            value = payload.load(body)
+        except payload.BadPayload as error:
+            raise BadStream(self._vendor) from error
+        events = self._parser.document(value)
+        try:
+            yield from events + self._parser.end()
+        except CutOff as error:
+            # JSON that nobody finished is no answer in this protocol.
+            raise BadStream(self._vendor) from error
