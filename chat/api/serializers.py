@@ -1,0 +1,67 @@
+"""What the chat's REST API takes and gives; the guide's field names stand as they are."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chat import limits
+from chat.models import DEFAULT_FOLDER, Conversation, Message
+from chat.records import rest_answers
+from webox.api import StrictSerializer
+
+MAX_ID = 2**63 - 1
+
+
+class SendSerializer(StrictSerializer):
+    """The body of `POST /api/chat/send`, as the guide's own client sends it."""
+
+    conversation_id = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=MAX_ID
+    )
+    message = serializers.CharField(max_length=limits.MESSAGE_CHARS, trim_whitespace=False)
+    selected_providers = serializers.ListField(
+        child=serializers.CharField(max_length=limits.TARGET_CHARS),
+        allow_empty=False,
+        max_length=limits.TARGETS_PER_TURN,
+    )
+    selected_models = serializers.DictField(
+        child=serializers.CharField(max_length=limits.TARGET_CHARS), required=False, default=dict
+    )
+    temperature = serializers.FloatField(required=False, default=0.7, min_value=0, max_value=2)
+    max_tokens = serializers.IntegerField(
+        required=False, default=2000, min_value=1, max_value=limits.MAX_TOKENS
+    )
+
+
+class ConversationSerializer(serializers.ModelSerializer[Conversation]):
+    """A conversation as lists give it."""
+
+    class Meta:
+        model = Conversation
+        fields = ("id", "title", "folder", "created_at", "updated_at")
+        read_only_fields = fields
+
+
+class ConversationInput(StrictSerializer):
+    """What a person may write of a conversation."""
+
+    title = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    folder = serializers.CharField(max_length=100, required=False, default=DEFAULT_FOLDER)
+
+
+class MessageSerializer(serializers.BaseSerializer[Message]):
+    """A message with the guide's fields, `errors` and `answers` beside them; read it by `with_answers`."""
+
+    def to_representation(self, instance: Message) -> dict[str, Any]:
+        record: dict[str, Any] = {
+            "id": instance.pk,
+            "conversation_id": instance.conversation_id,
+            "parent_id": instance.parent_id,
+            "role": instance.role,
+            "content": instance.content,
+            "ai_responses": None,
+            "errors": None,
+            "answers": [],
+            "created_at": serializers.DateTimeField().to_representation(instance.created_at),
+        }
+        return record | (rest_answers(instance) if instance.role == Message.Role.ASSISTANT else {})

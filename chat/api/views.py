@@ -1,0 +1,137 @@
+"""The chat over REST: send, and the conversations with their messages."""
+
+from typing import Any, cast
+
+from django.utils import timezone
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from chat import dispatch, limits, turns
+from chat.api.serializers import ConversationInput, ConversationSerializer, MessageSerializer, SendSerializer
+from chat.errors import ConversationNotFound
+from chat.models import Answer, Conversation, Message
+from chat.records import rest_answers, with_answers
+from chat.targets import resolve
+
+
+class LinkPagination(LimitOffsetPagination):
+    """A plain JSON list; `Link` headers lead to the pages beside it."""
+
+    default_limit = 100
+    max_limit = 1000
+
+    def get_paginated_response(self, data: Any) -> Response:
+        links = [(self.get_next_link(), "next"), (self.get_previous_link(), "prev")]
+        header = ", ".join(f'<{url}>; rel="{name}"' for url, name in links if url)
+        return Response(data, headers={"Link": header} if header else None)
+
+
+def find_conversation(request: Request, conversation_id: int) -> Conversation:
+    """The signed-in person's conversation. Raises ConversationNotFound, also for somebody else's."""
+    found = Conversation.objects.for_user(cast("User", request.user)).filter(pk=conversation_id).first()
+    if found is None:
+        raise ConversationNotFound
+    return found
+
+
+class SendView(APIView):
+    """Ask several AIs at once and wait for all of their answers.
+
+    200 also when some of them fail: their text so far stays in `ai_responses`, and `errors` says why.
+    """
+
+    serializer_class = SendSerializer
+
+    def post(self, request: Request) -> Response:
+        body = SendSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        targets = resolve(
+            given["selected_providers"],
+            models=given["selected_models"],
+            temperature=given["temperature"],
+            max_tokens=given["max_tokens"],
+        )
+        asked = turns.ask(
+            cast("User", request.user),
+            conversation_id=given["conversation_id"],
+            message=given["message"],
+            targets=targets,
+        )
+        dispatch.wait(asked.message_id, asked.running, limits.SEND_TIMEOUT_S)
+        assistant = with_answers(Message.objects.filter(pk=asked.message_id)).first()
+        if assistant is None:
+            # Deleted while its answers were being written.
+            raise ConversationNotFound
+        return Response(
+            {
+                "conversation_id": asked.conversation_id,
+                "message_id": asked.message_id,
+                "user_message": given["message"],
+                **rest_answers(assistant),
+            }
+        )
+
+
+class ConversationsView(APIView):
+    """Your conversations, the most recently used first; POST starts an empty one."""
+
+    serializer_class = ConversationInput
+
+    def get(self, request: Request) -> Response:
+        conversations = Conversation.objects.for_user(cast("User", request.user))
+        pagination = LinkPagination()
+        page = pagination.paginate_queryset(conversations, request, view=self)
+        return pagination.get_paginated_response(ConversationSerializer(page, many=True).data)
+
+    def post(self, request: Request) -> Response:
+        body = ConversationInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = Conversation.objects.create(
+            owner=cast("User", request.user), updated_at=timezone.now(), **body.validated_data
+        )
+        location = request.build_absolute_uri(f"/api/chat/conversations/{made.pk}")
+        return Response(ConversationSerializer(made).data, status=201, headers={"Location": location})
+
+
+class ConversationView(APIView):
+    """One conversation: read, rename or move it, delete it with everything in it."""
+
+    serializer_class = ConversationInput
+
+    def get(self, request: Request, conversation_id: int) -> Response:
+        return Response(ConversationSerializer(find_conversation(request, conversation_id)).data)
+
+    def patch(self, request: Request, conversation_id: int) -> Response:
+        conversation = find_conversation(request, conversation_id)
+        body = ConversationInput(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        # Not `updated_at`: renaming an old conversation must not move it to the top of the list.
+        for name, value in body.validated_data.items():
+            setattr(conversation, name, value)
+        conversation.save(update_fields=list(body.validated_data))
+        return Response(ConversationSerializer(conversation).data)
+
+    def delete(self, request: Request, conversation_id: int) -> Response:
+        conversation = find_conversation(request, conversation_id)
+        running = Answer.objects.filter(message__conversation=conversation, status__in=Answer.UNFINISHED)
+        answer_ids = list(running.values_list("pk", flat=True))
+        conversation.delete()
+        dispatch.stop(answer_ids)
+        return Response(status=204)
+
+
+class MessagesView(APIView):
+    """A conversation's messages in order of creation: all of them, unless `limit` is given."""
+
+    def get(self, request: Request, conversation_id: int) -> Response:
+        conversation = find_conversation(request, conversation_id)
+        messages = with_answers(conversation.messages.all())
+        if "limit" not in request.query_params:
+            return Response([MessageSerializer(message).data for message in messages])
+        pagination = LinkPagination()
+        page = pagination.paginate_queryset(messages, request, view=self)
+        return pagination.get_paginated_response([MessageSerializer(message).data for message in page or []])

@@ -1,0 +1,128 @@
+"""run_turn: ask all of a turn's AIs at once and bring each answer to its own end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from chat import events, limits
+from chat.engine.hub import Hub
+from chat.engine.jobs import Job, claim_turn
+from chat.engine.running import Outcome, RunningAnswer, RunningTurn
+from chat.engine.writer import Writer
+from chat.errors import Internal, Lost
+from chat.providers.base import Finished, FinishReason, Provider, ReasoningDelta, TextDelta
+from chat.providers.errors import Interruption
+from webox.errors import WeBoxError
+
+log = logging.getLogger(__name__)
+
+
+class EngineParts(Protocol):
+    """What a turn needs of the engine that runs it."""
+
+    hub: Hub
+    writer: Writer
+    turns: dict[int, RunningTurn]
+
+    def database(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]: ...
+    def provider(self, protocol: str) -> Provider: ...
+    def flush(self, turn: RunningTurn) -> None: ...
+    def flush_soon(self, turn: RunningTurn) -> None: ...
+
+
+async def run_turn(engine: EngineParts, message_id: int) -> None:
+    """Stream every queued answer of a turn and save each as it ends.
+
+    Safe to call twice: answers already claimed are skipped. One provider failing never stops its siblings.
+    Publishes `answer`, `deltas` and at last `turn` complete. Failures are stored, not raised.
+    """
+    claimed = await engine.database(claim_turn, message_id)
+    if claimed is None or not claimed.jobs:
+        return
+    turn = engine.turns.setdefault(message_id, RunningTurn(message_id, claimed.conversation_id))
+    tasks = []
+    for job in claimed.jobs:
+        answer = turn.answers[job.answer_id] = RunningAnswer(job.answer_id, message_id)
+        tasks.append(asyncio.create_task(_run_answer(engine, turn, answer, job)))
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if not turn.answers and engine.turns.get(message_id) is turn:
+        del engine.turns[message_id]
+        engine.hub.publish(turn.conversation_id, events.TurnChanged(state="complete", message_id=message_id))
+
+
+async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> None:
+    answer.task = asyncio.current_task()
+    engine.hub.publish(turn.conversation_id, answer.changed())
+    try:
+        if answer.cancel_reason:
+            raise asyncio.CancelledError
+        outcome = await _stream(engine, turn, answer, job)
+    except asyncio.CancelledError:
+        outcome = _cancelled(answer)
+    except WeBoxError as error:
+        outcome = _failed(error)
+    except Exception:
+        # The edge of the task: the trace goes to the log, a clear state into the row.
+        log.exception("An answer ended by a fault of WeBox")
+        outcome = Outcome("failed", Internal.code)
+    # A cancel from here on comes too late: what was shown is saved first, then announced.
+    answer.task = None
+    await _finish(engine, turn, answer, outcome)
+
+
+async def _stream(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> Outcome:
+    if job.endpoint is None:
+        raise job.obstacle or Internal()
+    stream = engine.provider(job.protocol).stream(job.request, job.endpoint)
+    async with contextlib.aclosing(stream) as deltas:
+        async for event in deltas:
+            if isinstance(event, Finished):
+                return Outcome(
+                    "done",
+                    finish_reason=event.reason,
+                    vendor_finish_reason=event.vendor_reason,
+                    request_id=event.request_id,
+                    usage=event.usage,
+                )
+            _append(engine, turn, answer, event)
+            if answer.total_length > limits.ANSWER_CHARS:
+                return Outcome("done", finish_reason=FinishReason.LENGTH)
+    # A provider ends with Finished or an error; anything else is our fault.
+    raise Internal
+
+
+def _append(
+    engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, delta: TextDelta | ReasoningDelta
+) -> None:
+    first = answer.first_token_ms is None
+    if first:
+        answer.first_token_ms = answer.elapsed_ms()
+    (answer.text if isinstance(delta, TextDelta) else answer.reasoning).append(delta.text)
+    if first:
+        # The first token is shown at once; the rest with the tick.
+        engine.flush(turn)
+    else:
+        engine.flush_soon(turn)
+
+
+def _cancelled(answer: RunningAnswer) -> Outcome:
+    if answer.cancel_reason == "stopped":
+        return Outcome("stopped")
+    return Outcome("interrupted", Lost.code)
+
+
+def _failed(error: WeBoxError) -> Outcome:
+    params = {name: value for name, value in error.params.items() if isinstance(value, str | int | float)}
+    status: events.AnswerStatus = "interrupted" if isinstance(error, Interruption) else "failed"
+    return Outcome(status, error.code, params)
+
+
+async def _finish(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, outcome: Outcome) -> None:
+    saved = await engine.writer.finish(answer, outcome)
+    engine.flush(turn)
+    if saved or outcome.status == "stopped":
+        engine.hub.publish(turn.conversation_id, answer.changed(outcome))
+    # Removed in the same step as announced: a snapshot finds an answer in memory or finished in the rows.
+    del turn.answers[answer.id]

@@ -1,0 +1,142 @@
+"""What the engine holds in memory of the turns it is writing: the newest text, ahead of the rows."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chat import events
+from chat.providers.base import Usage
+
+CancelReason = Literal["stopped", "lost", "dropped"]
+"""Stopped by a person, the process is ending, or the row says that somebody else ended the answer."""
+
+
+@dataclass(slots=True)
+class Text:
+    """A growing text: all of it, and how much of it has been sent to the sockets."""
+
+    pieces: list[str] = field(default_factory=list)
+    length: int = 0
+    sent: int = 0
+    _unsent: list[str] = field(default_factory=list)
+
+    def append(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self._unsent.append(piece)
+        self.length += len(piece)
+
+    def take_unsent(self) -> tuple[int, str] | None:
+        """The offset and text of what no frame has carried yet; None where there is nothing."""
+        if not self._unsent:
+            return None
+        offset, piece = self.sent, "".join(self._unsent)
+        self._unsent.clear()
+        self.sent = self.length
+        return offset, piece
+
+    def whole(self) -> str:
+        if len(self.pieces) > 1:
+            self.pieces = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
+
+    def shown(self) -> str:
+        """The text up to what was sent: the next delta starts exactly at its end."""
+        return self.whole()[: self.sent]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How an answer ended."""
+
+    status: events.AnswerStatus
+    error_code: str = ""
+    error_params: dict[str, str | int | float] = field(default_factory=dict)
+    finish_reason: str = ""
+    vendor_finish_reason: str = ""
+    request_id: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(slots=True, eq=False)
+class RunningAnswer:
+    """One answer that is being written by this process."""
+
+    id: int
+    message_id: int
+    text: Text = field(default_factory=Text)
+    reasoning: Text = field(default_factory=Text)
+    started: float = field(default_factory=time.monotonic)
+    first_token_ms: int | None = None
+    saved_length: int = -1
+    """Length of text and reasoning at the last save; -1 before the first."""
+    task: asyncio.Task[None] | None = None
+    cancel_reason: CancelReason | None = None
+
+    @property
+    def total_length(self) -> int:
+        return self.text.length + self.reasoning.length
+
+    def elapsed_ms(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+    def cancel(self, reason: CancelReason) -> None:
+        """End the stream; the first reason counts. Called on the engine's loop."""
+        if self.cancel_reason is None:
+            self.cancel_reason = reason
+            if self.task:
+                self.task.cancel()
+
+    def changed(self, outcome: Outcome | None = None) -> events.AnswerChanged:
+        """The event of this answer's state: streaming, or its outcome."""
+        if outcome is None:
+            return events.AnswerChanged(
+                id=self.id,
+                status="streaming",
+                text_length=self.text.sent,
+                reasoning_length=self.reasoning.sent,
+                first_token_ms=self.first_token_ms,
+            )
+        error = events.ErrorInfo(outcome.error_code, outcome.error_params) if outcome.error_code else None
+        return events.AnswerChanged(
+            id=self.id,
+            status=outcome.status,
+            text_length=self.text.length,
+            reasoning_length=self.reasoning.length,
+            error=error,
+            finish_reason=outcome.finish_reason,
+            vendor_finish_reason=outcome.vendor_finish_reason,
+            input_tokens=outcome.usage.input_tokens,
+            output_tokens=outcome.usage.output_tokens,
+            cached_tokens=outcome.usage.cached_tokens,
+            reasoning_tokens=outcome.usage.reasoning_tokens,
+            first_token_ms=self.first_token_ms,
+            total_ms=self.elapsed_ms(),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class RunningTurn:
+    """The answers of one assistant message that this process is writing."""
+
+    message_id: int
+    conversation_id: int
+    answers: dict[int, RunningAnswer] = field(default_factory=dict)
+
+    def take_deltas(self) -> events.Deltas | None:
+        """One frame with everything new; None where nothing is."""
+        deltas: list[events.Delta] = []
+        reasoning: list[events.Delta] = []
+        for answer in self.answers.values():
+            for text, frame in ((answer.text, deltas), (answer.reasoning, reasoning)):
+                unsent = text.take_unsent()
+                if unsent:
+                    frame.append((answer.id, *unsent))
+        if not deltas and not reasoning:
+            return None
+        return events.Deltas(deltas=deltas, reasoning=reasoning)
+
+    def lengths(self) -> events.Lengths:
+        return events.Lengths(
+            lengths=[(one.id, one.text.sent, one.reasoning.sent) for one in self.answers.values()]
+        )

@@ -1,0 +1,117 @@
+"""What can be wrong with what a person asked of a conversation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from webox.errors import WeBoxError
+
+
+class ConversationNotFound(WeBoxError):
+    """Unknown or somebody else's: the two look the same from outside. The sentence is never translated."""
+
+    code = "conversation_not_found"
+    http_status = 404
+    message = "Conversation not found"
+
+
+class AnswerNotFound(WeBoxError):
+    code = "answer_not_found"
+    http_status = 404
+    message = _("This answer no longer exists.")
+
+
+class EmptyMessage(WeBoxError):
+    code = "empty_message"
+    message = _("The message is empty.")
+
+
+class MessageTooLong(WeBoxError):
+    code = "message_too_long"
+    message = _("The message is too long: %(chars)s characters, %(limit)s at the most.")
+
+
+class NoProvider(WeBoxError):
+    code = "no_provider"
+    message = _("Choose at least one AI.")
+
+
+class TooManyProviders(WeBoxError):
+    code = "too_many_providers"
+    message = _("Choose at most %(limit)s AIs at once.")
+
+
+class UnknownProvider(WeBoxError):
+    code = "unknown_provider"
+    message = _("WeBox does not know the AI “%(name)s”.")
+
+
+class BadSetting(WeBoxError):
+    code = "bad_setting"
+    message = _("The setting “%(name)s” is out of range.")
+
+
+class ClientIdConflict(WeBoxError):
+    code = "client_id_conflict"
+    http_status = 409
+    message = _("This message was already sent with other content.")
+
+
+class AnswerStillRunning(WeBoxError):
+    code = "still_running"
+    http_status = 409
+    message = _("This answer is still being written.")
+
+
+class TurnInProgress(WeBoxError):
+    code = "busy"
+    http_status = 409
+    message = _("The answers to the last message are still being written on this connection.")
+
+
+class BadFrame(WeBoxError):
+    code = "bad_frame"
+    message = _("This frame is not a command that WeBox knows: %(reason)s")
+
+
+class FrameTooLarge(WeBoxError):
+    code = "frame_too_large"
+    message = _("This frame is too large.")
+
+
+class TooManyCommands(WeBoxError):
+    code = "rate_limited"
+    http_status = 429
+    message = _("Too many commands at once. Wait a moment.")
+
+
+class SignInAgain(WeBoxError):
+    code = "sign_in_again"
+    http_status = 401
+    message = _("Your session has expired. Sign in again.")
+
+
+class EngineStopping(WeBoxError):
+    code = "server_stopping"
+    http_status = 503
+    message = _("WeBox is restarting. Try again in a moment.")
+
+
+class Lost(WeBoxError):
+    """The process that wrote the answer is gone."""
+
+    code = "lost"
+    http_status = 503
+    message = _("WeBox was restarted while this answer was being written. The text so far is kept.")
+
+
+class Internal(WeBoxError):
+    """A fault of WeBox itself; the log has its trace."""
+
+    code = "internal"
+    http_status = 500
+    message = _("WeBox made a mistake with this answer. Try again; if it happens again, tell the owner.")
+
+
+class NeedsPremium(WeBoxError):
+    code = "premium"
+    http_status = 403
+    message = _("%(vendor)s is reserved for premium accounts here.")

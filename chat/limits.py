@@ -1,0 +1,21 @@
+"""Bounds on what a person may send and what WeBox keeps, in one place."""
+
+MESSAGE_CHARS = 200_000
+TITLE_CHARS = 50
+"""The title is the first message's start; longer ones get three dots."""
+TARGETS_PER_TURN = 8
+TARGET_CHARS = 200
+MAX_TOKENS = 1_000_000
+CLIENT_ID_CHARS = 100
+FRAME_BYTES = 1024 * 1024
+"""Larger frames from a client are refused with a typed error; the server's own limit is 2 MiB."""
+SOCKET_COMMANDS_PER_S = 10
+SOCKET_COMMAND_BURST = 20
+SOCKET_QUEUE_CHARS = 1024 * 1024
+"""A `webox.v1` socket with more than this waiting skips to the current text."""
+ANSWER_CHARS = 2_000_000
+"""An answer longer than this is ended as `length`: no vendor writes that much, a broken server may."""
+HEARTBEAT_STALE_S = 30
+"""A running answer whose heartbeat is older than this has lost its process."""
+SEND_TIMEOUT_S = 900
+"""How long `POST /api/chat/send` waits for its answers."""

@@ -1,0 +1,150 @@
+"""Conversation, Message and Answer: the rows that are the truth of every turn.
+
+A turn is one user message and one assistant message; the assistant message owns one Answer per AI
+asked, and one more for each retry of it.
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+DEFAULT_FOLDER = "Général"
+"""The guide's stored value; never translated."""
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def for_user(self, user: User) -> "ConversationQuerySet":
+        """The user's own, the most recently used first. Every read starts here."""
+        return self.filter(owner_id=user.pk).order_by("-updated_at", "-pk")
+
+
+class Conversation(models.Model):
+    """One thread of turns, owned by one user."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(_("title"), max_length=255, blank=True)
+    folder = models.CharField(_("folder"), max_length=100, default=DEFAULT_FOLDER)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"))
+
+    objects: ClassVar[models.Manager["Conversation"]] = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        indexes = [models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_of_owner")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Message(models.Model):
+    """One message; an assistant's content lives in its answers."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("user")
+        ASSISTANT = "assistant", _("assistant")
+        SYSTEM = "system", _("system")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    content = models.TextField(_("content"), blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    client_id = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001
+    """What the client called the turn, so that a repeated send is the same one; null where it gave none."""
+    client_hash = models.CharField(max_length=64, blank=True, editable=False)
+    """SHA-256 of what was asked under `client_id`."""
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="client_id_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=["user", "assistant", "system"]), name="message_role"
+            ),
+        ]
+        indexes = [models.Index(fields=["conversation", "id"], name="message_order")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Answer(models.Model):
+    """What one AI was asked in a turn and what it has written so far.
+
+    The status changes by compare-and-swap only: queued → streaming → done, failed, stopped or
+    interrupted. Whoever changed the row first wins.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        STREAMING = "streaming", _("writing")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        STOPPED = "stopped", _("stopped")
+        INTERRUPTED = "interrupted", _("interrupted")
+
+    UNFINISHED: ClassVar[list[str]] = [Status.QUEUED, Status.STREAMING]
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="answers")
+    position = models.PositiveSmallIntegerField()
+    """The column, from 0."""
+    version = models.PositiveSmallIntegerField(default=1)
+    """1 for the first answer of a column, one more for each retry."""
+    target = models.CharField(max_length=200)
+    """`provider` or `provider:model` as it was asked for; an AI's own history follows it."""
+    name = models.CharField(max_length=210)
+    """The key in REST dictionaries: the target, `name#2` where it is repeated."""
+    provider = models.CharField(_("provider"), max_length=50)
+    model = models.CharField(_("model"), max_length=200)
+    settings = models.JSONField(default=dict)
+
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
+    text = models.TextField(_("text"), blank=True)
+    reasoning = models.TextField(_("reasoning"), blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_params = models.JSONField(default=dict, blank=True)
+    finish_reason = models.CharField(max_length=30, blank=True)
+    vendor_finish_reason = models.CharField(max_length=100, blank=True)
+    request_id = models.CharField(max_length=200, blank=True)
+
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_tokens = models.PositiveIntegerField(null=True, blank=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
+    first_token_ms = models.PositiveIntegerField(null=True, blank=True)
+    total_ms = models.PositiveIntegerField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    """When the generating process last said that it lives (database time)."""
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        constraints = [
+            models.UniqueConstraint(fields=["message", "position", "version"], name="answer_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "streaming", "done", "failed", "stopped", "interrupted"]),
+                name="answer_status",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["heartbeat_at"],
+                condition=Q(status__in=["queued", "streaming"]),
+                name="answer_unfinished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -1,0 +1,89 @@
+"""Rows as the records that clients see; the same for the socket, the REST API and the page."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db.models import Prefetch, QuerySet
+
+from chat import events
+from chat.models import Answer, Message
+from chat.providers import registry
+from chat.wording import sentence
+
+
+def with_answers(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Messages in order, their answers at hand: two queries however many there are."""
+    answers = Answer.objects.order_by("position", "version")
+    return messages.order_by("pk").prefetch_related(Prefetch("answers", queryset=answers))
+
+
+def answer_record(answer: Answer) -> events.AnswerRecord:
+    vendor = registry.find(answer.provider)
+    return events.AnswerRecord(
+        id=answer.pk,
+        message_id=answer.message_id,
+        target=answer.target,
+        name=answer.name,
+        provider=answer.provider,
+        label=vendor.label if vendor else answer.provider,
+        mark=vendor.mark if vendor else answer.provider[:1].upper(),
+        model=answer.model,
+        position=answer.position,
+        version=answer.version,
+        status=answer.status,  # type: ignore[arg-type]  # the column's constraint holds the same words
+        text=answer.text,
+        reasoning=answer.reasoning,
+        error=events.ErrorInfo(answer.error_code, answer.error_params) if answer.error_code else None,
+        finish_reason=answer.finish_reason,
+        vendor_finish_reason=answer.vendor_finish_reason,
+        input_tokens=answer.input_tokens,
+        output_tokens=answer.output_tokens,
+        cached_tokens=answer.cached_tokens,
+        reasoning_tokens=answer.reasoning_tokens,
+        first_token_ms=answer.first_token_ms,
+        total_ms=answer.total_ms,
+        created_at=timestamp(answer.created_at),
+        started_at=timestamp(answer.started_at) if answer.started_at else None,
+    )
+
+
+def message_record(message: Message, answers: list[Answer] | None = None) -> events.MessageRecord:
+    """A message with these answers, or with its own where it was read through `with_answers`."""
+    return events.MessageRecord(
+        id=message.pk,
+        parent_id=message.parent_id,
+        role=message.role,  # type: ignore[arg-type]  # the column's constraint holds the same words
+        content=message.content,
+        created_at=timestamp(message.created_at),
+        answers=[answer_record(answer) for answer in (message.answers.all() if answers is None else answers)],
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC, as everywhere in the API."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def newest(answers: Iterable[Answer]) -> list[Answer]:
+    """The newest version of each column, in order of columns."""
+    columns = {answer.position: answer for answer in sorted(answers, key=lambda one: one.version)}
+    return [columns[position] for position in sorted(columns)]
+
+
+def rest_answers(message: Message) -> dict[str, Any]:
+    """The three views that REST gives of a turn's newest answers: texts, errors and full records."""
+    answers = newest(message.answers.all())
+    return {
+        "ai_responses": {answer.name: answer.text for answer in answers},
+        "errors": {
+            answer.name: {
+                "code": answer.error_code,
+                "detail": sentence(answer.error_code, answer.error_params),
+            }
+            for answer in answers
+            if answer.error_code
+        },
+        "answers": [msgspec.to_builtins(answer_record(answer)) for answer in answers],
+    }

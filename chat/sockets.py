@@ -1,0 +1,153 @@
+"""Who is behind a socket, asked again at every command, and what closes it."""
+
+import logging
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from importlib import import_module
+from typing import Any, Protocol, cast
+from urllib.parse import parse_qs, urlsplit
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils.translation import get_language_from_request
+
+from accounts.models import User
+from accounts.tokens import authenticate_token, redeem_ticket
+from chat.engine import engine_of_process
+from webox.signals import sockets_must_close
+
+log = logging.getLogger(__name__)
+MAX_COOKIE_CHARS = 16_384
+
+
+class Credential(Protocol):
+    """What let a socket in; `user()` reads it again, so that a revoked one is noticed at once."""
+
+    @property
+    def session_key(self) -> str | None: ...
+
+    def user(self) -> User | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCredential:
+    """The session cookie; a sign-out or a password change elsewhere ends it."""
+
+    session_key: str | None
+
+    def user(self) -> User | None:
+        engine = import_module(settings.SESSION_ENGINE)
+        request = HttpRequest()
+        request.session = cast("SessionBase", engine.SessionStore(self.session_key))
+        user = get_user(request)
+        return user if isinstance(user, User) and user.is_active else None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCredential:
+    """A JWT in the Authorization header; it runs out while the socket is open, too."""
+
+    token: str
+    session_key: None = None
+
+    def user(self) -> User | None:
+        return authenticate_token(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCredential:
+    """A ticket that was redeemed when the socket opened; it stands until the password changes."""
+
+    user_id: int
+    password_hash: str
+    session_key: None = None
+
+    def user(self) -> User | None:
+        user = User.objects.filter(pk=self.user_id, is_active=True).first()
+        return user if user and user.get_session_auth_hash() == self.password_hash else None
+
+
+class Handshake:
+    """The opening request of a socket, read once."""
+
+    def __init__(self, scope: dict[str, Any]) -> None:
+        self._scope = scope
+        self._headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self.subprotocols: list[str] = scope.get("subprotocols", [])
+
+    def credential(self) -> Credential | None:
+        """The credential it carries, valid or not; a ticket is used up by this. Runs in a database thread."""
+        scheme, _, token = self._headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return TokenCredential(token.strip())
+        query = parse_qs(self._scope.get("query_string", b"").decode("latin-1"))
+        if "ticket" in query:
+            user = redeem_ticket(query["ticket"][0])
+            return TicketCredential(user.pk, user.get_session_auth_hash()) if user else None
+        session_key = self._cookies().get(settings.SESSION_COOKIE_NAME)
+        return SessionCredential(session_key) if session_key else None
+
+    def has_foreign_origin(self, credential: Credential | None) -> bool:
+        """Whether another site's page opened it: a browser sends the cookie there too.
+
+        A cookie needs an Origin that is this site's, scheme and port included; a token or a ticket, which
+        no browser sends by itself, may do without.
+        """
+        origin = self._headers.get("origin")
+        if origin is None:
+            return isinstance(credential, SessionCredential)
+        if origin in settings.CSRF_TRUSTED_ORIGINS:
+            return False
+        secure = settings.HTTPS or self._scope.get("scheme") == "wss"
+        host = self._headers.get("host", "").lower()
+        is_ours = origin.lower() == f"{'https' if secure else 'http'}://{host}"
+        return not is_ours or not _is_allowed_host(host)
+
+    def language(self) -> str:
+        """The language of the page behind it, else of the browser."""
+        request = HttpRequest()
+        request.COOKIES = self._cookies()
+        request.META["HTTP_ACCEPT_LANGUAGE"] = self._headers.get("accept-language", "")
+        return get_language_from_request(request)
+
+    def _cookies(self) -> dict[str, str]:
+        cookies: SimpleCookie = SimpleCookie()
+        cookies.load(self._headers.get("cookie", "")[:MAX_COOKIE_CHARS])
+        return {name: morsel.value for name, morsel in cookies.items()}
+
+
+def _is_allowed_host(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    bracketed = f"[{name}]" if ":" in name else name
+    return any(
+        allowed == "*"
+        or bracketed == allowed.lower()
+        or (allowed.startswith(".") and f".{name}".endswith(allowed))
+        for allowed in settings.ALLOWED_HOSTS
+    )
+
+
+def user_group(user_id: int) -> str:
+    """The channel layer's group of one person's sockets; made from our own id, never from client text."""
+    return f"user-{user_id}"
+
+
+def listen() -> None:
+    """Close sockets when their person signs out, changes the password or is deactivated."""
+    sockets_must_close.connect(_close_sockets, dispatch_uid="chat.sockets")
+
+
+def _close_sockets(sender: object, *, user_id: int, session_key: str | None, **_: object) -> None:
+    layer = get_channel_layer()
+    message = {"type": "sockets.close", "session_key": session_key}
+    engine = engine_of_process()
+    if engine.is_running:
+        engine.call_soon(layer.group_send(user_group(user_id), message))
+    elif settings.SCALED:
+        async_to_sync(layer.group_send)(user_group(user_id), message)

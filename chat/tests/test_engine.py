@@ -1,0 +1,156 @@
+"""What the engine promises: nothing shown is lost, nothing hangs, a delete wins."""
+
+import threading
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from chat import turns
+from chat.engine import engine_of_process
+from chat.engine.jobs import claim_turn
+from chat.engine.reaper import reap, unclaimed_turns
+from chat.models import Answer, Conversation, Message
+from chat.targets import resolve
+from tests.vendor import Exchange, Vendor
+
+
+def ask(user: User, *names: str) -> turns.Asked:
+    return turns.ask(user, conversation_id=None, message="Hello", targets=resolve(names))
+
+
+def make_answer(owner: User, **columns: object) -> Answer:
+    conversation = Conversation.objects.create(owner=owner, updated_at=timezone.now())
+    question = Message.objects.create(conversation=conversation, role="user", content="?")
+    message = Message.objects.create(conversation=conversation, role="assistant", parent=question)
+    return Answer.objects.create(
+        message=message, position=0, target="demo", name="demo", provider="demo", model="quick", **columns
+    )
+
+
+def wait(asked: turns.Asked) -> None:
+    assert asked.running is not None
+    asked.running.result(60)
+
+
+def test_a_claimed_answer_is_never_asked_twice(alice: User) -> None:
+    answer = make_answer(alice)
+    first, second = claim_turn(answer.message_id), claim_turn(answer.message_id)
+    assert first is not None
+    assert second is not None
+    assert [job.answer_id for job in first.jobs] == [answer.pk]
+    assert second.jobs == []
+
+
+def test_a_silent_process_is_reaped_and_its_text_kept(alice: User) -> None:
+    old = timezone.now() - timedelta(minutes=1)
+    lost = make_answer(alice, status="streaming", text="So far", heartbeat_at=old)
+    alive = make_answer(alice, status="streaming", heartbeat_at=timezone.now())
+    own = make_answer(alice, status="streaming", heartbeat_at=old)
+    [(conversation_id, event)] = reap({own.pk})
+    assert (conversation_id, event.id, event.status) == (lost.message.conversation_id, lost.pk, "interrupted")
+    lost.refresh_from_db()
+    assert (lost.status, lost.text, lost.error_code) == ("interrupted", "So far", "lost")
+    assert set(Answer.objects.filter(status="streaming")) == {alive, own}
+
+
+def test_what_nobody_claimed_is_found_again(alice: User) -> None:
+    waiting = make_answer(alice)
+    assert unclaimed_turns(30) == []
+    Answer.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(minutes=1))
+    assert unclaimed_turns(30) == [waiting.message_id]
+
+
+def test_the_start_ends_what_a_crash_left_and_asks_what_was_accepted(alice: User, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = lambda exchange: exchange.answer("late, but here")
+    left = make_answer(alice, status="streaming", text="Half", heartbeat_at=timezone.now())
+    accepted = make_answer(alice)
+    Answer.objects.filter(pk=accepted.pk).update(provider="openai", model="m")
+    engine = engine_of_process()
+    engine.ensure_started()
+    engine.reap().result(60)
+    running = engine.start_turn(accepted.message_id)
+    running.result(60)
+    while Answer.objects.filter(pk=accepted.pk, status__in=Answer.UNFINISHED).exists():
+        engine.reap().result(60)
+    left.refresh_from_db()
+    accepted.refresh_from_db()
+    assert (left.status, left.text) == ("interrupted", "Half")
+    assert (accepted.status, accepted.text) == ("done", "late, but here")
+
+
+def test_a_delete_in_mid_stream_wins(as_alice: Client, alice: User, vendor: Vendor) -> None:
+    started = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.start()
+        exchange.text("Soon gone")
+        started.set()
+        exchange.hang()
+
+    vendor.scripts["openai"] = script
+    asked = ask(alice, "openai")
+    assert started.wait(60)
+    assert as_alice.delete(f"/api/chat/conversations/{asked.conversation_id}").status_code == 204
+    wait(asked)
+    assert not Answer.objects.exists()
+
+
+def test_a_stop_keeps_what_was_shown(alice: User, vendor: Vendor) -> None:
+    started = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.start()
+        exchange.text("Shown before the stop")
+        started.set()
+        exchange.hang()
+
+    vendor.scripts["openai"] = script
+    asked = ask(alice, "openai")
+    assert started.wait(60)
+    engine = engine_of_process()
+    while not any(one.text.length for one in engine.running_answers()):
+        engine.reap().result(60)
+    turns.stop(alice, asked.conversation_id, None)
+    wait(asked)
+    answer = Answer.objects.get()
+    assert (answer.status, answer.text) == ("stopped", "Shown before the stop")
+    turns.stop(alice, asked.conversation_id, None)
+    assert Answer.objects.get().status == "stopped"
+
+
+def test_the_end_of_the_process_keeps_the_text_and_says_why(alice: User, vendor: Vendor) -> None:
+    started = threading.Event()
+
+    def script(exchange: Exchange) -> None:
+        exchange.start()
+        exchange.text("Saved at the end")
+        started.set()
+        exchange.hang()
+
+    vendor.scripts["openai"] = script
+    asked = ask(alice, "openai")
+    assert started.wait(60)
+    engine = engine_of_process()
+    while not any(one.text.length for one in engine.running_answers()):
+        engine.reap().result(60)
+    engine.close_thread()
+    wait(asked)
+    answer = Answer.objects.get()
+    assert (answer.status, answer.text, answer.error_code) == ("interrupted", "Saved at the end", "lost")
+
+
+def test_a_vendor_that_floods_ends_at_the_length_limit(alice: User, vendor: Vendor) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.start()
+        for _ in range(30):
+            exchange.text("x" * 100_000)
+        exchange.finish()
+
+    vendor.scripts["openai"] = script
+    asked = ask(alice, "openai")
+    wait(asked)
+    answer = Answer.objects.get()
+    assert (answer.status, answer.finish_reason) == ("done", "length")
+    assert 2_000_000 < len(answer.text) < 2_200_000

@@ -1,0 +1,192 @@
+"""POST /api/chat/send: one question to several AIs, over REST."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from chat.models import Answer, Conversation, Message
+from tests.vendor import Exchange, Vendor
+
+
+def send(client: Client, **body: object) -> Any:
+    return client.post("/api/chat/send", body, content_type="application/json")
+
+
+def answers_ok(*pieces: str) -> Any:
+    return lambda exchange: exchange.answer(*pieces)
+
+
+def test_the_guides_own_body_works_unchanged(as_alice: Client, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("Bon", "jour")
+    got = send(
+        as_alice,
+        conversation_id=None,
+        message="Bonjour",
+        selected_providers=["GPT-4"],
+        selected_models={"GPT-4": "gpt-4-turbo"},
+        temperature=0.7,
+        max_tokens=2000,
+    )
+    assert got.status_code == 200
+    assert got.json()["ai_responses"] == {"GPT-4": "Bonjour"}
+    assert got.json()["user_message"] == "Bonjour"
+    assert Conversation.objects.get(pk=got.json()["conversation_id"]).title == "Bonjour"
+    [(_, asked)] = vendor.asked
+    assert asked["model"] == "gpt-4-turbo"
+    assert asked["temperature"] == 0.7
+
+
+def test_all_providers_are_being_asked_before_the_first_answers(as_alice: Client, vendor: Vendor) -> None:
+    everybody_is_asked = threading.Barrier(4)
+
+    def script(exchange: Exchange) -> None:
+        everybody_is_asked.wait(timeout=60)
+        exchange.answer("ok")
+
+    names = ["openai", "mistral", "groq", "xai"]
+    vendor.scripts = dict.fromkeys(names, script)
+    got = send(as_alice, message="Together?", selected_providers=names)
+    assert got.json()["ai_responses"] == dict.fromkeys(names, "ok")
+
+
+def test_a_hanging_a_refusing_and_a_broken_one_leave_the_others_untouched(
+    as_alice: Client, vendor: Vendor, settings: Settings
+) -> None:
+    settings.VENDOR_SILENCE_S = 1
+
+    def breaks_off(exchange: Exchange) -> None:
+        exchange.start()
+        exchange.text("Half of the ans")
+
+    def hangs(exchange: Exchange) -> None:
+        exchange.start()
+        exchange.text("Then")
+        exchange.hang()
+
+    vendor.scripts = {
+        "openai": answers_ok("whole ", "answer"),
+        "xai": breaks_off,
+        "groq": lambda exchange: exchange.refuse(401, "bad key"),
+        "mistral": hangs,
+    }
+    got = send(
+        as_alice, message="Who answers?", selected_providers=["openai", "grok", "groq", "mistral"]
+    ).json()
+    assert got["ai_responses"] == {
+        "openai": "whole answer",
+        "grok": "Half of the ans",
+        "groq": "",
+        "mistral": "Then",
+    }
+    assert {name: error["code"] for name, error in got["errors"].items()} == {
+        "grok": "cut_off",
+        "groq": "bad_key",
+        "mistral": "stalled",
+    }
+    states = dict(Answer.objects.values_list("name", "status"))
+    assert states == {"openai": "done", "grok": "interrupted", "groq": "failed", "mistral": "interrupted"}
+
+
+def test_each_ai_is_told_the_whole_conversation_with_its_own_answers(
+    as_alice: Client, vendor: Vendor
+) -> None:
+    vendor.scripts = {"openai": answers_ok("I am O."), "mistral": answers_ok("I am M.")}
+    first = send(as_alice, message="Who?", selected_providers=["openai"]).json()
+    again = {"conversation_id": first["conversation_id"]}
+    send(as_alice, message="And you?", selected_providers=["openai", "mistral"], **again)
+    told = {name: asked["messages"] for name, asked in vendor.asked[1:]}
+    assert told["openai"] == [
+        {"role": "user", "content": "Who?"},
+        {"role": "assistant", "content": "I am O."},
+        {"role": "user", "content": "And you?"},
+    ]
+    # Mistral was not asked before: the user's messages are merged.
+    assert told["mistral"] == [{"role": "user", "content": "Who?\n\nAnd you?"}]
+
+
+def test_the_same_name_twice_gets_a_number(as_alice: Client, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("twice")
+    got = send(as_alice, message="?", selected_providers=["openai", "openai"])
+    assert got.json()["ai_responses"] == {"openai": "twice", "openai#2": "twice"}
+
+
+def test_a_known_provider_without_key_answers_no_key_beside_the_others(
+    as_alice: Client, vendor: Vendor
+) -> None:
+    vendor.scripts["openai"] = answers_ok("here")
+    got = send(as_alice, message="?", selected_providers=["openai", "deepseek"])
+    assert got.status_code == 200
+    assert got.json()["ai_responses"] == {"openai": "here", "deepseek": ""}
+    assert got.json()["errors"]["deepseek"]["code"] == "no_key"
+
+
+def test_the_servers_keys_are_not_for_the_free_plan(as_bob: Client, vendor: Vendor) -> None:
+    got = send(as_bob, message="?", selected_providers=["openai"])
+    assert got.json()["errors"]["openai"]["code"] == "premium"
+    assert vendor.asked == []
+
+
+def test_a_title_is_the_first_50_characters(as_alice: Client, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("ok")
+    send(as_alice, message="x" * 50, selected_providers=["openai"])
+    send(as_alice, message="y" * 51, selected_providers=["openai"])
+    assert set(Conversation.objects.values_list("title", flat=True)) == {"x" * 50, "y" * 50 + "..."}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"message": ""}, "message"),
+        ({"message": "   "}, "code"),
+        ({"message": "x" * 300_000}, "message"),
+        ({"message": None}, "message"),
+        ({"message": "a\x00b"}, "detail"),
+        ({"selected_providers": []}, "selected_providers"),
+        ({"selected_providers": ["Clippy"]}, "code"),
+        ({"selected_providers": ["openai"] * 9}, "selected_providers"),
+        ({"selected_providers": "openai"}, "selected_providers"),
+        ({"temperature": 3}, "temperature"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"selected_models": ["gpt-4"]}, "selected_models"),
+        ({"conversation_id": "first"}, "conversation_id"),
+        ({"is_admin": True}, "is_admin"),
+    ],
+)
+def test_bad_input_is_a_clear_400_and_changes_nothing(
+    as_alice: Client, body: dict[str, object], field: str
+) -> None:
+    got = send(as_alice, **({"message": "Hello", "selected_providers": ["openai"]} | body))
+    assert got.status_code == 400
+    assert field in got.json()
+    assert not Conversation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b'"x"', b"[" * 100_000, b'{"message": NaN}', b"\xff\xfe{}"]
+)
+def test_a_body_that_is_no_json_object_is_a_400(as_alice: Client, raw: bytes) -> None:
+    got = as_alice.post("/api/chat/send", raw, content_type="application/json")
+    assert got.status_code == 400
+    assert not Message.objects.exists()
+
+
+def test_somebody_elses_conversation_is_404_and_stays_as_it_is(
+    as_alice: Client, as_bob: Client, bob: User, vendor: Vendor
+) -> None:
+    vendor.scripts["openai"] = answers_ok("ok")
+    foreign = send(as_alice, message="Mine", selected_providers=["openai"]).json()["conversation_id"]
+    got = send(as_bob, conversation_id=foreign, message="Let me in", selected_providers=["demo"])
+    assert got.status_code == 404
+    assert got.json()["detail"] == "Conversation not found"
+    assert Message.objects.count() == 2
+
+
+def test_nobody_asks_without_signing_in(client: Client, db: None) -> None:
+    got = send(client, message="Hello", selected_providers=["demo"])
+    assert got.status_code == 401
+    assert got["WWW-Authenticate"]

@@ -1,0 +1,274 @@
+"""What a person can do to a turn: ask, stop, retry.
+
+Each reads and writes in one transaction; what others must hear goes out after the commit.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import User
+from chat import dispatch, events, limits
+from chat.engine import engine_of_process
+from chat.errors import (
+    AnswerNotFound,
+    AnswerStillRunning,
+    ClientIdConflict,
+    ConversationNotFound,
+    EmptyMessage,
+    MessageTooLong,
+)
+from chat.models import Answer, Conversation, Message
+from chat.records import answer_record, message_record, with_answers
+from chat.targets import Target
+
+OnAccepted = Callable[[events.Accepted], None]
+
+
+@dataclass
+class Asked:
+    """A turn that is saved; `running` ends with it where this process runs it."""
+
+    conversation_id: int
+    message_id: int
+    running: Future[None] | None = None
+
+
+def ask(
+    user: User,
+    *,
+    conversation_id: int | None,
+    message: str,
+    targets: list[Target],
+    client_id: str | None = None,
+    on_accepted: OnAccepted | None = None,
+    skip_id: str = "",
+) -> Asked:
+    """Save one question to several AIs and start the turn.
+
+    `conversation_id` None makes a new conversation. `on_accepted` is called after the commit and before
+    the turn starts, from this thread; the other sockets (all but `skip_id`) hear `turn` started. The same
+    `client_id` with the same content is the same turn. Raises ConversationNotFound, EmptyMessage,
+    MessageTooLong or ClientIdConflict; then nothing is saved.
+    """
+    if not message.strip():
+        raise EmptyMessage
+    if len(message) > limits.MESSAGE_CHARS:
+        raise MessageTooLong(chars=len(message), limit=limits.MESSAGE_CHARS)
+    dispatch.prepare()
+    content_hash = _content_hash(message, targets)
+    with transaction.atomic():
+        conversation = _lock_conversation(user, conversation_id)
+        repeated = _sent_before(conversation, client_id, content_hash)
+        records = repeated or _save_turn(conversation, message, targets, client_id, content_hash)
+        accepted = events.Accepted(
+            client_id=client_id,
+            conversation_id=conversation.pk,
+            title=conversation.title,
+            messages=records,
+            answers=records[-1].answers,
+        )
+        asked = Asked(conversation.pk, records[-1].id)
+        transaction.on_commit(
+            partial(_announce, asked, accepted, on_accepted, skip_id, is_new=repeated is None)
+        )
+    return asked
+
+
+def stop(user: User, conversation_id: int, answer_ids: list[int] | None) -> None:
+    """Stop these answers, or all that run in the conversation; what is already ended stays as it is.
+
+    Raises ConversationNotFound.
+    """
+    conversation = _find_conversation(user, conversation_id)
+    running = Answer.objects.filter(message__conversation=conversation, status__in=Answer.UNFINISHED)
+    if answer_ids is not None:
+        running = running.filter(pk__in=answer_ids)
+    stopped = [
+        answer
+        for answer in running
+        if Answer.objects.filter(pk=answer.pk, status=answer.status).update(
+            status=Answer.Status.STOPPED, finished_at=Now()
+        )
+    ]
+    transaction.on_commit(partial(_announce_stop, conversation.pk, stopped))
+
+
+def retry(
+    user: User,
+    conversation_id: int,
+    answer_ids: list[int],
+    *,
+    on_accepted: OnAccepted | None = None,
+    skip_id: str = "",
+) -> list[Asked]:
+    """Ask the AIs of these ended answers again; each gets a new answer, the old ones stay.
+
+    Raises ConversationNotFound, AnswerNotFound or AnswerStillRunning; then nothing is saved.
+    """
+    dispatch.prepare()
+    with transaction.atomic():
+        conversation = _lock_conversation(user, conversation_id)
+        answers = Answer.objects.filter(message__conversation=conversation, pk__in=answer_ids)
+        by_message: dict[int, list[Answer]] = {}
+        for answer in answers.order_by("message_id", "position"):
+            by_message.setdefault(answer.message_id, []).append(_ask_again(answer))
+        if sum(map(len, by_message.values())) != len(set(answer_ids)):
+            raise AnswerNotFound
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now())
+        retried = []
+        for message_id, again in by_message.items():
+            asked = Asked(conversation.pk, message_id)
+            retried.append(asked)
+            accepted = events.Accepted(
+                client_id=None,
+                conversation_id=conversation.pk,
+                title=conversation.title,
+                messages=[],
+                answers=[answer_record(answer) for answer in again],
+            )
+            transaction.on_commit(partial(_announce, asked, accepted, on_accepted, skip_id, is_new=True))
+    return retried
+
+
+def _content_hash(message: str, targets: list[Target]) -> str:
+    content = [
+        message,
+        [[target.name, target.vendor.slug, target.model, target.settings] for target in targets],
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _find_conversation(user: User, conversation_id: int) -> Conversation:
+    conversation = Conversation.objects.for_user(user).filter(pk=conversation_id).first()
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
+
+
+def _lock_conversation(user: User, conversation_id: int | None) -> Conversation:
+    """The conversation, held until the transaction ends, so that two tabs can't fork it unawares."""
+    if conversation_id is None:
+        return Conversation.objects.create(owner=user, updated_at=timezone.now())
+    locked = Conversation.objects.for_user(user).select_for_update().filter(pk=conversation_id).first()
+    if locked is None:
+        raise ConversationNotFound
+    return locked
+
+
+def _sent_before(
+    conversation: Conversation, client_id: str | None, content_hash: str
+) -> list[events.MessageRecord] | None:
+    """The question and its answers that were already sent under this client id."""
+    if client_id is None:
+        return None
+    question = Message.objects.filter(conversation=conversation, client_id=client_id).first()
+    if question is None:
+        return None
+    if question.client_hash != content_hash:
+        raise ClientIdConflict
+    turn = Q(pk=question.pk) | Q(parent=question, role=Message.Role.ASSISTANT)
+    return [message_record(message) for message in with_answers(Message.objects.filter(turn))]
+
+
+def _save_turn(
+    conversation: Conversation, content: str, targets: list[Target], client_id: str | None, content_hash: str
+) -> list[events.MessageRecord]:
+    """Save the question and one queued answer per target; return both messages, without reading again."""
+    last_id = Message.objects.filter(conversation=conversation).aggregate(last=Max("pk"))["last"]
+    question = Message.objects.create(
+        conversation=conversation,
+        parent_id=last_id,
+        role=Message.Role.USER,
+        content=content,
+        client_id=client_id,
+        client_hash=content_hash,
+    )
+    assistant = Message.objects.create(
+        conversation=conversation, parent=question, role=Message.Role.ASSISTANT
+    )
+    answers = Answer.objects.bulk_create(
+        Answer(
+            message=assistant,
+            position=position,
+            target=target.text,
+            name=target.name,
+            provider=target.vendor.slug,
+            model=target.model,
+            settings=target.settings,
+        )
+        for position, target in enumerate(targets)
+    )
+    if last_id is None and not conversation.title:
+        conversation.title = title_of(content)
+    conversation.updated_at = timezone.now()
+    conversation.save(update_fields=["title", "updated_at"])
+    return [message_record(question, []), message_record(assistant, answers)]
+
+
+def title_of(message: str) -> str:
+    """The guide's title: the first 50 characters, and three dots where there are more."""
+    return message[: limits.TITLE_CHARS] + ("..." if len(message) > limits.TITLE_CHARS else "")
+
+
+def _ask_again(answer: Answer) -> Answer:
+    column = Answer.objects.filter(message_id=answer.message_id, position=answer.position)
+    if column.filter(status__in=Answer.UNFINISHED).exists():
+        raise AnswerStillRunning
+    newest = column.aggregate(version=Max("version"))["version"]
+    return Answer.objects.create(
+        message_id=answer.message_id,
+        position=answer.position,
+        version=newest + 1,
+        target=answer.target,
+        name=answer.name,
+        provider=answer.provider,
+        model=answer.model,
+        settings=answer.settings,
+    )
+
+
+def _announce(
+    asked: Asked, accepted: events.Accepted, on_accepted: OnAccepted | None, skip_id: str, *, is_new: bool
+) -> None:
+    """In this order: the asker knows the ids before anybody can send it a delta of them."""
+    if on_accepted:
+        on_accepted(accepted)
+    if not is_new:
+        return
+    started = events.TurnChanged(
+        state="started",
+        message_id=asked.message_id,
+        title=accepted.title,
+        messages=accepted.messages,
+        answers=accepted.answers,
+    )
+    engine_of_process().hub.publish(asked.conversation_id, started, skip_id)
+    asked.running = dispatch.start(asked.message_id)
+
+
+def _announce_stop(conversation_id: int, stopped: list[Answer]) -> None:
+    engine = engine_of_process()
+    # Whoever writes an answer announces its end, with the text it still holds; the others end here.
+    elsewhere = [one for one in stopped if engine.running_answer(one.message_id, one.pk) is None]
+    dispatch.stop([answer.pk for answer in stopped])
+    for answer in elsewhere:
+        event = events.AnswerChanged(
+            id=answer.pk,
+            status="stopped",
+            text_length=len(answer.text),
+            reasoning_length=len(answer.reasoning),
+            first_token_ms=answer.first_token_ms,
+        )
+        engine.hub.publish(conversation_id, event)
+    for message_id in {answer.message_id for answer in elsewhere}:
+        if not Answer.objects.filter(message_id=message_id, status__in=Answer.UNFINISHED).exists():
+            engine.hub.publish(conversation_id, events.TurnChanged(state="complete", message_id=message_id))

@@ -1,0 +1,11 @@
+"""The chat's pages."""
+
+from django.urls import path
+
+from chat import views
+
+app_name = "chat"
+urlpatterns = [
+    path("", views.conversation, name="home"),
+    path("<int:conversation_id>", views.conversation, name="conversation"),
+]

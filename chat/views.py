@@ -1,0 +1,87 @@
+"""The chat page: a new conversation, or one that exists."""
+
+from typing import Any
+
+import msgspec
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from chat import limits
+from chat.access import obstacle
+from chat.engine import engine_of_process
+from chat.engine.resume import snapshot
+from chat.models import Conversation
+from chat.providers import registry
+from chat.records import message_record, with_answers
+from chat.wording import sentences
+
+SIDEBAR_LENGTH = 100
+DEMO = "demo"
+DEMO_MODELS = ("quick", "slow", "code")
+DEFAULT_COLUMNS = 3
+
+
+@never_cache
+@login_required
+@require_safe
+def conversation(request: HttpRequest, conversation_id: int | None = None) -> HttpResponse:
+    """The conversation with its answers as they are now; the socket brings what follows."""
+    assert isinstance(request.user, User)
+    conversations = Conversation.objects.for_user(request.user)
+    current = get_object_or_404(conversations, pk=conversation_id) if conversation_id else None
+    ais = available_ais(request.user)
+    state = {
+        "conversation": {"id": current.pk, "title": current.title} if current else None,
+        "messages": _messages(current),
+        "ais": ais,
+        "selected": default_selection(ais),
+        "limits": {"targets": limits.TARGETS_PER_TURN, "message_chars": limits.MESSAGE_CHARS},
+        "errors": sentences(),
+        "language": (get_language() or "en")[:2],
+    }
+    context = {"conversation": current, "conversations": conversations[:SIDEBAR_LENGTH], "state": state}
+    return render(request, "chat/conversation.html", context)
+
+
+def _messages(current: Conversation | None) -> list[Any]:
+    if current is None:
+        return []
+    records = [message_record(message) for message in with_answers(current.messages.all())]
+    return [msgspec.to_builtins(record) for record in snapshot(engine_of_process(), records).messages]
+
+
+def available_ais(user: User) -> list[dict[str, Any]]:
+    """Every AI for the composer: whether this person may use it, and if not, why."""
+    ais = []
+    for vendor in registry.all_vendors():
+        reason = obstacle(user, vendor)
+        is_demo = vendor.slug == DEMO
+        common = {
+            "mark": vendor.mark,
+            "provider": vendor.slug,
+            "ready": not reason,
+            "reason": reason,
+            "demo": is_demo,
+        }
+        if is_demo:
+            # Each demonstration is an AI of its own on the page: they are there to be compared.
+            ais += [
+                common
+                | {"target": f"{DEMO}:{model}", "name": vendor.label, "model": model, "models": [model]}
+                for model in vendor.models
+            ]
+        else:
+            own = {"name": vendor.label, "model": vendor.default_model, "models": list(vendor.models)}
+            ais.append(common | own | {"target": vendor.slug})
+    return ais
+
+
+def default_selection(ais: list[dict[str, Any]]) -> list[str]:
+    """The AIs chosen for who has chosen none: the ready ones, the demonstrations only where none is."""
+    real = [ai["target"] for ai in ais if ai["ready"] and not ai["demo"]]
+    return real[:DEFAULT_COLUMNS] or [f"{DEMO}:{model}" for model in DEMO_MODELS]
