@@ -1,0 +1,189 @@
+// One column: the head with its state, the text, the error card, the figures, what can be done.
+import { $, el, icon, iconButton, setText } from "../webox/dom.js";
+import { fill, gettext, ngettext, number } from "../webox/i18n.js";
+import { copyWithMark } from "./clipboard.js";
+import { Follower } from "./follow.js";
+import { MarkdownView } from "./markdown.js";
+import { isRunning } from "./reducer.js";
+import { shortTime, stateShape, stateText, stateWord, tokensPerSecond, words } from "./status.js";
+
+export const isDemo = (answer) => answer.provider === "demo";
+
+export const nameOf = (answer) => (isDemo(answer) ? `${answer.label} · ${answer.model}` : answer.label);
+
+export const markOf = (provider, mark) => el("span", { class: "mark", data: { vendor: provider }, "aria-hidden": "true", text: mark });
+
+export const stateSign = () => el("span", { class: "state" }, el("i", { class: "dot" }), el("span", { class: "state-text" }));
+
+/** Make a sign of `stateSign` show this answer; `text` may be empty where there is room for the shape alone. */
+export function showState(sign, answer, text) {
+  const shape = stateShape(answer);
+  if (sign.dataset.shape !== shape) {
+    sign.dataset.shape = shape;
+    sign.firstChild.replaceWith(shape === "ring" || shape === "disc" ? el("i", { class: "dot" }) : icon(shape));
+  }
+  sign.dataset.status = answer.status;
+  setText(sign.lastChild, text);
+}
+
+export class ColumnView {
+  #ownFollower;
+
+  /** `hooks`: errors, flusher, stop(ids), retry(ids), say(text), follow(column) for a column that has no scroller of its own. */
+  constructor(answer, hooks) {
+    this.hooks = hooks;
+    this.answer = answer;
+    this.finished = false;
+    // Whether it was seen to grow: only then the reader is taken along to its end.
+    this.watched = false;
+    // When this page saw it start to run; before that only the server’s clock knows.
+    this.seenStart = null;
+    this.build(answer);
+    this.markdown = new MarkdownView(this.prose);
+    this.element.markdown = this.markdown;
+    this.#ownFollower = new Follower(this.body, this.pane);
+    this.update(answer);
+  }
+
+  build(answer) {
+    const name = nameOf(answer);
+    this.sign = stateSign();
+    this.said = el("span", { class: "visually-hidden" });
+    this.prose = el("div", { class: "prose" });
+    this.thoughts = el("div", { class: "thoughts" });
+    this.think = el("details", { class: "think", hidden: true }, el("summary", {}, icon("right"), gettext("Reasoning")), this.thoughts);
+    this.note = el("div", { class: "column-note" });
+    this.body = el("div", { class: "body", tabindex: "0", role: "group", "aria-label": fill(gettext("Text of %(name)s"), { name }) }, this.think, this.prose, this.note);
+    this.pane = el("div", { class: "pane" }, this.body);
+    this.figures = el("dl", { class: "figures num" });
+    this.stopButton = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => this.hooks.stop([this.answer.id]) } }, icon("stop"), gettext("Stop"));
+    this.copyButton = iconButton("copy", gettext("Copy the answer"), () => this.#copy());
+    this.retryButton = iconButton("retry", gettext("Run again"), () => this.hooks.retry([this.answer.id]));
+    this.element = el(
+      "article",
+      { class: "column", "aria-label": fill(gettext("Answer of %(name)s"), { name }), data: { provider: answer.provider } },
+      el(
+        "header",
+        { class: "column-head" },
+        markOf(answer.provider, answer.mark),
+        el("div", { class: "who" }, el("b", { text: name }), el("span", { text: isDemo(answer) ? gettext("Demonstration, not an AI") : answer.model })),
+        this.sign,
+        this.said,
+      ),
+      this.pane,
+      el("footer", { class: "column-foot" }, this.figures, el("div", { class: "column-actions" }, this.stopButton, el("span", { class: "grow" }), this.copyButton, this.retryButton)),
+    );
+  }
+
+  /** Take the answer as it is now: state at once, text with the next flush. */
+  update(answer) {
+    const before = this.answer;
+    this.answer = answer;
+    if (before !== answer && before.status === "queued" && answer.status === "streaming") this.seenStart = performance.now();
+    const running = isRunning(answer);
+    this.watched ||= running;
+    this.element.dataset.status = answer.status;
+    this.prose.toggleAttribute("data-writing", running);
+    this.body.setAttribute("aria-busy", String(running));
+    this.stopButton.hidden = !running;
+    this.retryButton.hidden = running;
+    this.copyButton.hidden = answer.text.length === 0;
+    this.tick();
+    this.#showFigures();
+    this.#showNote();
+    if (isRunning(before) && !running) this.#announce();
+    this.hooks.flusher.add(this);
+  }
+
+  /** Bring the text onto the page; called by the flusher. */
+  flush() {
+    const { text, reasoning } = this.answer;
+    if (isRunning(this.answer)) this.markdown.update(text.text);
+    else if (!this.finished || this.markdown.text !== text.text) this.markdown.finish(text.text);
+    this.finished = !isRunning(this.answer);
+    this.think.hidden = reasoning.length === 0;
+    const shown = this.thoughts.textContent;
+    if (reasoning.text.startsWith(shown)) this.thoughts.append(reasoning.text.slice(shown.length));
+    else setText(this.thoughts, reasoning.text);
+    this.copyButton.hidden = text.length === 0;
+    this.tick();
+    if (this.watched && this.hooks.follow(this)) this.#ownFollower.grown();
+  }
+
+  /** The elapsed time, several times a second while it runs. */
+  tick() {
+    showState(this.sign, this.answer, stateText(this.answer, this.#elapsedMs()));
+    setText(this.said, this.answer.status === "done" ? stateWord(this.answer) : "");
+  }
+
+  /** `best` names the answers with the best figures of the turn. */
+  showBest(best) {
+    this.figures.children[0].toggleAttribute("data-best", best.first === this.answer.id);
+    this.figures.children[1].toggleAttribute("data-best", best.rate === this.answer.id);
+  }
+
+  #elapsedMs() {
+    if (this.answer.status !== "streaming") return null;
+    if (this.seenStart !== null) return performance.now() - this.seenStart;
+    return this.answer.started_at ? Math.max(0, Date.now() - Date.parse(this.answer.started_at)) : null;
+  }
+
+  #showFigures() {
+    const { first_token_ms, output_tokens } = this.answer;
+    const rate = tokensPerSecond(this.answer);
+    const figures = [
+      [gettext("first word"), first_token_ms === null ? "–" : shortTime(first_token_ms)],
+      [gettext("tokens/s"), rate === null ? "–" : number(rate)],
+      [gettext("tokens"), output_tokens === null ? "–" : number(output_tokens)],
+    ];
+    if (this.figures.children.length === 0) {
+      this.figures.append(...figures.map(([label]) => el("div", {}, el("dt", { text: label }), el("dd"))));
+    }
+    figures.forEach(([, value], index) => setText(this.figures.children[index].lastChild, value));
+  }
+
+  #showNote() {
+    const { id, status, error, finish_reason } = this.answer;
+    const key = `${id} ${status} ${error?.code} ${finish_reason}`;
+    if (this.note.dataset.key === key) return;
+    this.note.dataset.key = key;
+    if (status === "failed" || status === "interrupted") this.note.replaceChildren(this.#errorCard());
+    else if (status === "stopped") this.note.replaceChildren(el("p", { class: "quiet-note", text: gettext("You stopped this answer. The text so far is kept.") }));
+    else if (finish_reason === "length") this.note.replaceChildren(el("p", { class: "quiet-note", text: gettext("The answer was cut at its maximum length.") }));
+    else this.note.replaceChildren();
+  }
+
+  #errorCard() {
+    const { id, status, error, label } = this.answer;
+    const template = this.hooks.errors[error?.code] ?? gettext("Something went wrong. Try again.");
+    const kind = status === "failed" ? "card-error" : "card-warn";
+    return el(
+      "div",
+      { class: `card ${kind}` },
+      el("h3", {}, icon("alert"), status === "failed" ? gettext("The answer failed") : gettext("The answer was interrupted")),
+      el("p", { text: fill(template, { vendor: label, ...error?.params }) }),
+      el("div", { class: "actions" }, el("button", { type: "button", class: "btn", on: { click: () => this.hooks.retry([id]) } }, icon("retry"), gettext("Try again"))),
+    );
+  }
+
+  #announce() {
+    const name = nameOf(this.answer);
+    const count = words(this.answer.text.text);
+    const sentences = {
+      done: () => fill(ngettext("%(name)s finished, %(count)s word.", "%(name)s finished, %(count)s words.", count), { name, count: number(count) }),
+      failed: () => fill(gettext("%(name)s failed."), { name }),
+      stopped: () => fill(gettext("%(name)s was stopped."), { name }),
+      interrupted: () => fill(gettext("%(name)s was interrupted."), { name }),
+    };
+    this.hooks.say(sentences[this.answer.status]());
+  }
+
+  #copy() {
+    copyWithMark(this.copyButton, this.answer.text.text).then(() => this.hooks.say(gettext("Copied.")));
+  }
+
+  focus() {
+    $(".body", this.element).focus({ preventScroll: true });
+    this.element.scrollIntoView({ block: "nearest", inline: "start" });
+  }
+}

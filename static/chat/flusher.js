@@ -1,0 +1,31 @@
+// Brings what has changed onto the page at most 20 times a second, all columns together.
+export class Flusher {
+  #due = new Set();
+  #timer = null;
+  #last = -Infinity;
+
+  /** `onFlushed()` is called when the page shows all there was. */
+  constructor(everyMs = 50) {
+    this.everyMs = everyMs;
+    this.flushes = 0;
+    this.onFlushed = () => {};
+  }
+
+  /** Call `view.flush()` soon: at once when the last flush is long enough ago. */
+  add(view) {
+    this.#due.add(view);
+    if (this.#timer !== null) return;
+    const wait = Math.max(0, this.#last + this.everyMs - performance.now());
+    this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  #flush() {
+    this.#timer = null;
+    this.#last = performance.now();
+    this.flushes += 1;
+    const due = [...this.#due];
+    this.#due.clear();
+    for (const view of due) view.flush();
+    this.onFlushed();
+  }
+}

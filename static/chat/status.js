@@ -1,0 +1,60 @@
+// The state of an answer as a shape and a word, and its figures. Pure, but for the words’ language.
+import { isRunning } from "./reducer.js";
+import { gettext, number } from "../webox/i18n.js";
+
+const LABELS = {
+  done: () => gettext("Done"),
+  failed: () => gettext("Failed"),
+  stopped: () => gettext("Stopped"),
+  interrupted: () => gettext("Interrupted"),
+};
+
+const SHAPES = { done: "check", failed: "alert", stopped: "stop", interrupted: "alert" };
+
+// A number and its unit stay on one line.
+export const seconds = (ms) => `${number(ms / 1000, 1)}\u00a0s`;
+
+/** A wait in seconds, or in milliseconds where seconds would read as nothing. */
+export const shortTime = (ms) => (ms < 100 ? `${number(ms)}\u00a0ms` : seconds(ms));
+
+/** What the answer does now, in one word. */
+export function stateWord(answer) {
+  if (!isRunning(answer)) return LABELS[answer.status]();
+  if (answer.text.length > 0) return gettext("Writing");
+  return answer.reasoning.length > 0 ? gettext("Thinking") : gettext("Waiting");
+}
+
+/** ring waits, disc writes, or the name of an icon for what has ended. */
+export function stateShape(answer) {
+  if (!isRunning(answer)) return SHAPES[answer.status];
+  return answer.text.length + answer.reasoning.length > 0 ? "disc" : "ring";
+}
+
+/** What stands beside the shape; a finished answer shows its time, its tick says the rest. */
+export function stateText(answer, elapsedMs) {
+  if (answer.status === "done" && answer.total_ms !== null) return seconds(answer.total_ms);
+  if (answer.status !== "streaming" || elapsedMs === null) return stateWord(answer);
+  return `${stateWord(answer)} · ${seconds(elapsedMs)}`;
+}
+
+/** Tokens the vendor counted, per second of writing; null when it counted none or the time is not known. */
+export function tokensPerSecond({ output_tokens, first_token_ms, total_ms }) {
+  if (!output_tokens || first_token_ms === null || total_ms === null || total_ms <= first_token_ms) return null;
+  return (output_tokens * 1000) / (total_ms - first_token_ms);
+}
+
+/** Which answer has the best finished value of each figure; only where there are two to compare. */
+export function bestOf(answers) {
+  const done = answers.filter((answer) => answer.status === "done");
+  const best = (value, better) => {
+    const rated = done.map((answer) => [answer.id, value(answer)]).filter(([, amount]) => amount !== null);
+    if (rated.length < 2) return null;
+    return rated.reduce((a, b) => (better(b[1], a[1]) ? b : a))[0];
+  };
+  return {
+    first: best((answer) => answer.first_token_ms, (a, b) => a < b),
+    rate: best(tokensPerSecond, (a, b) => a > b),
+  };
+}
+
+export const words = (text) => (text.trim() === "" ? 0 : text.trim().split(/\s+/u).length);
