@@ -101,8 +101,9 @@ def _append(
         answer.first_token_ms = answer.elapsed_ms()
     (answer.text if isinstance(delta, TextDelta) else answer.reasoning).append(delta.text)
     if first:
-        # The first token is shown at once; the rest with the tick.
+        # The first token is shown at once, and how long it took; the rest comes with the tick.
         engine.flush(turn)
+        engine.hub.publish(turn.conversation_id, answer.changed())
     else:
         engine.flush_soon(turn)
 

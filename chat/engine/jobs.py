@@ -39,11 +39,7 @@ def claim_turn(message_id: int) -> Turn | None:
     if message is None:
         return None
     turn = Turn(message_id, message.conversation_id)
-    queued = list(
-        Answer.objects.filter(message_id=message_id, status=Answer.Status.QUEUED).order_by("position")
-    )
-    with transaction.atomic():
-        claimed = [answer for answer in queued if _claim(answer)]
+    claimed = _claim(message_id)
     before = _messages_before(message) if claimed else []
     for answer in claimed:
         vendor = registry.find(answer.provider)
@@ -69,12 +65,14 @@ def claim_turn(message_id: int) -> Turn | None:
     return turn
 
 
-def _claim(answer: Answer) -> bool:
-    return bool(
-        Answer.objects.filter(pk=answer.pk, status=Answer.Status.QUEUED).update(
-            status=Answer.Status.STREAMING, started_at=Now(), heartbeat_at=Now()
-        )
-    )
+def _claim(message_id: int) -> list[Answer]:
+    queued = Answer.objects.filter(message_id=message_id, status=Answer.Status.QUEUED)
+    started = {"status": Answer.Status.STREAMING, "started_at": Now(), "heartbeat_at": Now()}
+    with transaction.atomic():
+        # Held until the end of the transaction: nobody else takes one of them meanwhile.
+        claimed = list(queued.select_for_update().order_by("position"))
+        queued.filter(pk__in=[answer.pk for answer in claimed]).update(**started)
+    return claimed
 
 
 def _messages_before(message: Message) -> list[Message]:

@@ -1,0 +1,110 @@
+"""The conversation that docs/protocol.md shows: one question, two AIs, one of which breaks off.
+
+tests/test_docs.py plays it on a running WeBox; what comes back must be these frames.
+"""
+
+from chat import events
+
+QUESTION = "Bonjour 👋, qui êtes-vous ?"
+CREATED_AT = "2026-01-05T09:00:00Z"
+OPENAI, MISTRAL = 51, 52
+"""Answer ids."""
+
+ASK = events.Ask(
+    message=QUESTION, targets=["GPT-4", "mistral:mistral-large-latest"], client_id="tab-1-send-1"
+)
+PIECES = {OPENAI: ("Bonjour 👋", " à vous."), MISTRAL: ("Je suis",)}
+
+Frame = events.Command | events.Event
+
+
+def _answer(
+    answer_id: int, name: str, provider: str, label: str, mark: str, model: str
+) -> events.AnswerRecord:
+    return events.AnswerRecord(
+        id=answer_id,
+        message_id=42,
+        target=name,
+        name=name,
+        provider=provider,
+        label=label,
+        mark=mark,
+        model=model,
+        position=answer_id - OPENAI,
+        version=1,
+        status="queued",
+        text="",
+        reasoning="",
+        error=None,
+        finish_reason="",
+        vendor_finish_reason="",
+        input_tokens=None,
+        output_tokens=None,
+        cached_tokens=None,
+        reasoning_tokens=None,
+        first_token_ms=None,
+        total_ms=None,
+        created_at=CREATED_AT,
+        started_at=None,
+    )
+
+
+def _message(message_id: int, content: str, answers: list[events.AnswerRecord]) -> events.MessageRecord:
+    return events.MessageRecord(
+        id=message_id,
+        parent_id=41 if answers else None,
+        role="assistant" if answers else "user",
+        content=content,
+        created_at=CREATED_AT,
+        answers=answers,
+    )
+
+
+def frames() -> list[Frame]:
+    """Every frame in order, from the opening of the socket to a command that is refused."""
+    answers = [
+        _answer(OPENAI, "GPT-4", "openai", "OpenAI", "O", "gpt-5.4-mini"),
+        _answer(MISTRAL, "mistral:mistral-large-latest", "mistral", "Mistral", "M", "mistral-large-latest"),
+    ]
+    first, rest = PIECES[OPENAI]
+    only = PIECES[MISTRAL][0]
+    return [
+        events.Snapshot(messages=[], from_rows=[]),
+        ASK,
+        events.Accepted(
+            client_id=ASK.client_id,
+            conversation_id=7,
+            title=QUESTION,
+            messages=[_message(41, QUESTION, []), _message(42, "", answers)],
+            answers=answers,
+        ),
+        events.AnswerChanged(id=OPENAI, status="streaming", text_length=0, reasoning_length=0),
+        events.AnswerChanged(id=MISTRAL, status="streaming", text_length=0, reasoning_length=0),
+        events.Deltas(deltas=[(OPENAI, 0, first)], reasoning=[]),
+        events.Deltas(deltas=[(OPENAI, len(first), rest), (MISTRAL, 0, only)], reasoning=[]),
+        events.AnswerChanged(
+            id=MISTRAL,
+            status="interrupted",
+            text_length=len(only),
+            reasoning_length=0,
+            error=events.ErrorInfo("cut_off", {"vendor": "Mistral"}),
+            first_token_ms=460,
+            total_ms=812,
+        ),
+        events.Lengths(lengths=[(OPENAI, len(first + rest), 0)]),
+        events.AnswerChanged(
+            id=OPENAI,
+            status="done",
+            text_length=len(first + rest),
+            reasoning_length=0,
+            finish_reason="stop",
+            vendor_finish_reason="stop",
+            input_tokens=5,
+            output_tokens=2,
+            first_token_ms=310,
+            total_ms=1240,
+        ),
+        events.TurnChanged(state="complete", message_id=42),
+        events.Ask(message=" ", targets=["GPT-4"], client_id="tab-1-send-2"),
+        events.Refused(code="empty_message", detail="The message is empty.", client_id="tab-1-send-2"),
+    ]
