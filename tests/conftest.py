@@ -9,8 +9,20 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-from tests.running import Site, environment, free_port, manage, running_site, server_command
+from tests.browser import chromium, visit
+from tests.running import (
+    OWNER_EMAIL,
+    PASSWORD,
+    Site,
+    environment,
+    free_port,
+    manage,
+    running_site,
+    server_command,
+)
 from tests.vendor import Vendor, running_vendor
+
+__all__ = ["chromium", "visit"]  # fixtures
 
 SERVED_BY_VENDOR = {"OPENAI": "openai", "MISTRAL": "mistral", "GROQ": "groq", "XAI": "xai"}
 
@@ -43,6 +55,15 @@ def embedded_site(far_vendor: Vendor, tmp_path_factory: pytest.TempPathFactory) 
     """One process, SQLite: what `python3 -m webox` starts."""
     var, port = tmp_path_factory.mktemp("embedded"), free_port()
     env = environment(var, **vendor_settings(far_vendor))
+    with running_site(server_command(port), env, port, var / "log") as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def keyless_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """As it starts for somebody without a key: the demonstrations alone. Its owner is in the environment."""
+    var, port = tmp_path_factory.mktemp("keyless"), free_port()
+    env = environment(var, WEBOX_OWNER_EMAIL=OWNER_EMAIL, WEBOX_OWNER_PASSWORD=PASSWORD)
     with running_site(server_command(port), env, port, var / "log") as site:
         yield site
 

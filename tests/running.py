@@ -18,6 +18,7 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60
 PASSWORD = "a long enough passphrase"
+OWNER_EMAIL = "owner@example.org"
 INHERITED = {"PATH", "HOME", "LANG", "SYSTEMROOT", "TEMP", "TMP", "PYTHONPATH", "VIRTUAL_ENV"}
 
 
@@ -92,7 +93,8 @@ def manage(env: Mapping[str, str], *words: str) -> None:
 def environment(var: Path, **settings: str) -> dict[str, str]:
     """A site's environment: nothing of the tester's own but what a process needs."""
     own = {name: value for name, value in os.environ.items() if name in INHERITED}
-    return own | {"WEBOX_VAR": str(var), "WEBOX_SERVER_KEYS": "everyone"} | settings
+    own |= {"WEBOX_VAR": str(var), "WEBOX_ENV_FILE": os.devnull}
+    return own | {"WEBOX_SERVER_KEYS": "everyone"} | settings
 
 
 @contextmanager

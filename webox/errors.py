@@ -6,6 +6,7 @@ WeBoxError
 """
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class WeBoxError(Exception):
@@ -18,7 +19,7 @@ class WeBoxError(Exception):
 
     code = "error"
     http_status = 400
-    message: str | Promise = "Something went wrong."
+    message: str | Promise = _("Something went wrong. Try again.")
 
     def __init__(self, **params: object) -> None:
         super().__init__(self.code)

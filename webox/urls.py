@@ -1,8 +1,10 @@
 """Every address of WeBox over HTTP."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
 from webox import views
@@ -13,6 +15,8 @@ admin.site.site_header = admin.site.site_title = "WeBox"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    # For the pages that name no icon of their own: the admin's and the browsable API's.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}webox/icon.svg")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("chat/", include("chat.urls")),

@@ -13,6 +13,8 @@ const settings = {
   ALLOWED_TAGS: TAGS,
   ALLOWED_ATTR: ["class", "href", "rel", "start", "target", "title"],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
+  // DOMPurify holds every attribute against the expression above but those it knows to be no addresses.
+  ADD_URI_SAFE_ATTR: ["rel", "start", "target"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
