@@ -112,6 +112,8 @@ def test_a_second_tab_and_a_reload_in_mid_stream_see_the_same_text(
         for tab in (second, third):
             tab.read_until(lambda event: event["type"] == "snapshot")
             while "Before the reload. " not in tab.texts.values():
+                # Where another process writes, the rows follow within a second; the beat says when to look.
+                tab.read_until(lambda event: event["type"] == "lengths")
                 tab.send(type="resume", answer_ids=list(tab.texts))
                 tab.read_until(lambda event: event["type"] == "snapshot")
         may_end.set()

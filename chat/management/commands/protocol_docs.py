@@ -278,7 +278,9 @@ def code_rows() -> list[str]:
         error
         for module in (errors, provider_errors)
         for error in vars(module).values()
-        if isinstance(error, type) and issubclass(error, WeBoxError) and error.__module__ == module.__name__
+        if isinstance(error, type)
+        and issubclass(error, WeBoxError)
+        and error.__module__ == module.__name__
         # Those with others below them are kinds, which nobody meets.
         and not error.__subclasses__()
     ]
