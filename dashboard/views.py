@@ -6,13 +6,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from chat.models import Conversation
 from chat.providers import registry
-from chat.views import SIDEBAR_LENGTH
+from chat.views import DEMO, SIDEBAR_LENGTH
 from dashboard import stats
 
 
@@ -45,10 +46,17 @@ def used_ais(figures: stats.Figures) -> list[dict[str, Any]]:
         ais.append(
             {
                 "provider": row.provider,
-                "label": vendor.label if vendor else row.provider,
+                "label": _label(row.provider, vendor),
                 "mark": vendor.mark if vendor else row.provider[:1].upper(),
                 "count": row.count,
                 "percent": round(100 * row.count / figures.total_answers),
             }
         )
     return ais
+
+
+def _label(provider: str, vendor: registry.Vendor | None) -> str:
+    if provider == DEMO:
+        # No vendor, so its name is a word of the page.
+        return gettext("Demo")
+    return vendor.label if vendor else provider

@@ -81,7 +81,13 @@ def frames() -> list[Frame]:
         events.AnswerChanged(id=OPENAI, status="streaming", text_length=0, reasoning_length=0),
         events.AnswerChanged(id=MISTRAL, status="streaming", text_length=0, reasoning_length=0),
         events.Deltas(deltas=[(OPENAI, 0, first)], reasoning=[]),
+        events.AnswerChanged(
+            id=OPENAI, status="streaming", text_length=len(first), reasoning_length=0, first_token_ms=310
+        ),
         events.Deltas(deltas=[(OPENAI, len(first), rest), (MISTRAL, 0, only)], reasoning=[]),
+        events.AnswerChanged(
+            id=MISTRAL, status="streaming", text_length=len(only), reasoning_length=0, first_token_ms=460
+        ),
         events.AnswerChanged(
             id=MISTRAL,
             status="interrupted",
