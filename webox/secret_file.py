@@ -23,3 +23,11 @@ def read_or_make(path: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def replace(path: Path, text: str) -> None:
+    """Put other secrets into the file in one step: a reader sees all of the old or all of the new."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
