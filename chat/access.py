@@ -1,45 +1,138 @@
-"""Which AIs a person may use here, and with what key."""
+"""Which AIs a person may use here, and with whose key."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.plans import may_use_server_keys
-from chat.errors import NeedsPremium
+from accounts.plans import may_use_premium, may_use_server_keys
+from chat import catalogue, keys
+from chat.errors import ModelDisabled, NeedsPremium, ProviderDisabled
+from chat.models import Model, Provider, ProviderKey
 from chat.providers import registry
 from chat.providers.base import Endpoint
-from chat.providers.errors import NoKey, Unsupported
+from chat.providers.errors import NoKey, UnreadableKey
 from webox.errors import WeBoxError
 
+USED_EVERY = timedelta(minutes=1)
 
-def endpoint(user: User, vendor: registry.Vendor) -> Endpoint:
-    """Where and with what key this user's question goes.
 
-    Raises Unsupported, NoKey or NeedsPremium.
-    """
-    key = settings.VENDOR_KEYS.get(vendor.variable, "")
-    address = settings.VENDOR_BASE_URLS.get(vendor.variable, "")
-    if not vendor.available:
-        raise Unsupported(vendor.label)
-    if vendor.needs_key and not key:
-        raise NoKey(vendor.label)
-    if not vendor.needs_key and vendor.variable and not (key or address):
-        # A local server counts as there only once the owner has said where.
-        raise NoKey(vendor.label)
-    if vendor.variable and not may_use_server_keys(user):
-        raise NeedsPremium(vendor=vendor.label)
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to ask one provider: where, and with which stored key (None for one of the environment)."""
+
+    endpoint: Endpoint
+    key: ProviderKey | None = None
+    is_own_key: bool = False
+
+
+@dataclass
+class Access:
+    """What one person may ask of these providers; their keys are read with one query."""
+
+    user: User
+    providers: Iterable[Provider]
+    _keys: dict[tuple[int, bool], ProviderKey] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rows = ProviderKey.objects.filter(
+            Q(owner=None) | Q(owner_id=self.user.pk),
+            provider__in=[provider.pk for provider in self.providers],
+        )
+        self._keys = {(row.provider_id, row.owner_id is not None): row for row in rows}
+
+    def key(self, provider: Provider, *, own: bool) -> ProviderKey | None:
+        """The person's own key for a provider, or the server's."""
+        return self._keys.get((provider.pk, own))
+
+    def grant(self, provider: Provider, model: Model | None = None) -> Grant:
+        """Leave to ask it: with the person's own key, else with the server's.
+
+        Raises ProviderDisabled, ModelDisabled, NeedsPremium, NoKey or UnreadableKey.
+        """
+        if not provider.enabled:
+            raise ProviderDisabled(vendor=provider.label)
+        if model is not None and not model.enabled:
+            raise ModelDisabled(vendor=provider.label)
+        premium_only = provider.premium_only or (model is not None and model.premium_only)
+        if premium_only and not may_use_premium(self.user):
+            raise NeedsPremium(vendor=provider.label)
+        own = self.key(provider, own=True)
+        if own is not None:
+            return self._with_stored(provider, own)
+        if provider.protocol == Provider.Protocol.DEMO or provider.owner_id == self.user.pk:
+            return self._with_text(provider, "")
+        return self._with_servers_key(provider)
+
+    def obstacle(self, provider: Provider, model: Model | None = None) -> str:
+        """The code of what keeps this person from it; empty where nothing does."""
+        try:
+            self.grant(provider, model)
+        except WeBoxError as error:
+            return error.code
+        return ""
+
+    def _with_servers_key(self, provider: Provider) -> Grant:
+        stored = self.key(provider, own=False)
+        from_env = environment_key(provider)
+        has_server = bool(stored or from_env) or (not provider.needs_key and is_there(provider))
+        if not has_server:
+            raise NoKey(provider.label)
+        if not may_use_server_keys(self.user):
+            raise NeedsPremium(vendor=provider.label)
+        return self._with_stored(provider, stored) if stored else self._with_text(provider, from_env)
+
+    def _with_stored(self, provider: Provider, row: ProviderKey) -> Grant:
+        key = keys.reveal(row, catalogue.address(provider))
+        if key is None:
+            raise UnreadableKey(provider.label)
+        return Grant(endpoint(provider, key), row, is_own_key=row.owner_id is not None)
+
+    def _with_text(self, provider: Provider, key: str) -> Grant:
+        if provider.needs_key and not key:
+            raise NoKey(provider.label)
+        return Grant(endpoint(provider, key))
+
+
+def endpoint(provider: Provider, key: str) -> Endpoint:
+    """Where a provider is asked with this key. Raises BadAddress."""
     return Endpoint(
-        vendor=vendor.label,
-        base_url=vendor.address(address),
+        vendor=provider.label,
+        base_url=catalogue.address(provider),
         api_key=key,
-        silence_s=max(vendor.silence_s, settings.VENDOR_SILENCE_S),
-        quirks=vendor.quirks,
+        silence_s=float(max(provider.silence_s, settings.VENDOR_SILENCE_S)),
+        total_s=float(settings.VENDOR_TOTAL_S),
+        quirks=frozenset(provider.quirks),
+        may_be_private=catalogue.may_be_private(provider),
     )
 
 
-def obstacle(user: User, vendor: registry.Vendor) -> str:
-    """The code of what keeps this user from this vendor; empty where nothing does."""
-    try:
-        endpoint(user, vendor)
-    except WeBoxError as error:
-        return error.code
-    return ""
+def environment_key(provider: Provider) -> str:
+    """The server's key from the environment; never for an address that was entered elsewhere."""
+    if provider.owner_id is not None:
+        return ""
+    vendor = registry.find(provider.slug)
+    if vendor is None:
+        return settings.NAMED_VENDOR_KEYS.get(provider.key_env, "") if provider.key_env else ""
+    return "" if "base_url" in provider.edited else settings.VENDOR_KEYS.get(vendor.variable, "")
+
+
+def mark_used(grants: Iterable[Grant]) -> None:
+    """Remember when stored keys were last used, to the minute."""
+    used = {grant.key.pk for grant in grants if grant.key}
+    if used:
+        now = timezone.now()
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
+        ProviderKey.objects.filter(stale, pk__in=used).update(last_used_at=now)
+
+
+def is_there(provider: Provider) -> bool:
+    """Whether a server without a key is there: Ollama takes part once the owner has said where it is."""
+    vendor = registry.find(provider.slug)
+    if vendor is None:
+        return True
+    return "base_url" in provider.edited or bool(settings.VENDOR_BASE_URLS.get(vendor.variable))

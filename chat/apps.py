@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once every application is loaded, which is now.
-        from chat import dispatch, sockets  # noqa: PLC0415
+        from chat import checks, dispatch, sockets  # noqa: F401, PLC0415
         from chat.engine.hub import Hub, RedisHub  # noqa: PLC0415
         from chat.engine.loop import Engine  # noqa: PLC0415
 
@@ -25,5 +27,22 @@ class ChatConfig(AppConfig):
             hub=RedisHub(settings.REDIS_URL) if settings.SCALED else Hub(),
             lock_path=None if settings.SCALED else settings.VAR_DIR / "engine.lock",
             restart_turn=dispatch.start,
+            daily=_tidy,
         )
         sockets.listen()
+        post_migrate.connect(_fill_catalogue, sender=self)
+
+
+def _tidy() -> None:
+    from chat import upkeep  # noqa: PLC0415
+
+    upkeep.tidy()
+
+
+def _fill_catalogue(**_: object) -> None:
+    from chat import catalogue  # noqa: PLC0415
+    from chat.models import AiPreference  # noqa: PLC0415
+
+    # Not in the middle of the way there.
+    if AiPreference._meta.db_table in connection.introspection.table_names():
+        catalogue.fill()

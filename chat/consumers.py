@@ -172,16 +172,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if user is None:
             return
         if isinstance(command, events.Ask):
-            targets = resolve(command.targets, temperature=command.temperature, max_tokens=command.max_tokens)
-            await database_sync_to_async(turns.ask)(
-                user,
-                conversation_id=self.conversation_id,
-                message=command.message,
-                targets=targets,
-                client_id=command.client_id,
-                on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.put, accepted),
-                skip_id=outbox.id,
-            )
+            await database_sync_to_async(self._ask)(user, outbox, command)
         elif isinstance(command, events.Retry):
             await database_sync_to_async(turns.retry)(
                 user,
@@ -196,20 +187,37 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             read = database_sync_to_async(read_of_answers)
             await self._send_snapshot(await read(self.conversation_id, command.answer_ids))
 
+    def _ask(self, user: User, outbox: Outbox, command: events.Ask) -> None:
+        turns.ask(
+            user,
+            conversation_id=self.conversation_id,
+            message=command.message,
+            targets=resolve(
+                user, command.targets, temperature=command.temperature, max_tokens=command.max_tokens
+            ),
+            attachments=command.attachments,
+            client_id=command.client_id,
+            on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.put, accepted),
+            skip_id=outbox.id,
+        )
+
+    def _ask_plain(self, user: User, outbox: PlainOutbox, command: events.PlainAsk) -> None:
+        turns.ask(
+            user,
+            conversation_id=self.conversation_id,
+            message=command.message,
+            targets=resolve(user, command.providers),
+            on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.accept, accepted),
+            skip_id=outbox.id,
+        )
+
     async def _carry_out_plain(self, outbox: PlainOutbox, command: events.PlainAsk) -> None:
         user = await self._user()
         if user is None:
             return
         if outbox.message_id is not None:
             raise TurnInProgress
-        await database_sync_to_async(turns.ask)(
-            user,
-            conversation_id=self.conversation_id,
-            message=command.message,
-            targets=resolve(command.providers),
-            on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.accept, accepted),
-            skip_id=outbox.id,
-        )
+        await database_sync_to_async(self._ask_plain)(user, outbox, command)
 
 
 def _parse(value: dict[str, Any], kind: Any) -> Any:

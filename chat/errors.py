@@ -111,6 +111,81 @@ class Internal(WeBoxError):
     message = _("WeBox made a mistake with this answer. Try again; if it happens again, tell the owner.")
 
 
+class ProviderDisabled(WeBoxError):
+    code = "provider_disabled"
+    http_status = 403
+    message = _("The owner of this WeBox has switched %(vendor)s off.")
+
+
+class ModelDisabled(WeBoxError):
+    code = "model_disabled"
+    http_status = 403
+    message = _("The owner of this WeBox has switched this model of %(vendor)s off. Choose another one.")
+
+
+class ProviderNotFound(WeBoxError):
+    """Unknown, or somebody else's own server."""
+
+    code = "provider_not_found"
+    http_status = 404
+    message = _("This provider does not exist.")
+
+
+class NameTaken(WeBoxError):
+    code = "name_taken"
+    http_status = 409
+    message = _("There is already an AI called “%(name)s”. Choose another name.")
+
+
+class TooManyOwn(WeBoxError):
+    code = "too_many_servers"
+    http_status = 409
+    message = _("You can add at most %(limit)s servers. Remove one first.")
+
+
+class NoSuchKey(WeBoxError):
+    code = "no_such_key"
+    http_status = 404
+    message = _("There is no key to remove.")
+
+
+class UploadTooLarge(WeBoxError):
+    code = "upload_too_large"
+    http_status = 413
+    message = _("The image is too large: %(limit_mb)s MB at the most.")
+
+
+class NotAnImage(WeBoxError):
+    code = "not_an_image"
+    http_status = 415
+    message = _("This is not an image WeBox can read. Send a PNG, JPEG, WebP or GIF.")
+
+
+class TooManyPixels(WeBoxError):
+    code = "too_many_pixels"
+    http_status = 413
+    message = _("The image has too many pixels: %(limit_mp)s megapixels at the most.")
+
+
+class TooManyUploads(WeBoxError):
+    code = "too_many_uploads"
+    http_status = 429
+    message = _("Too many images are waiting to be sent. Send or remove some first.")
+
+
+class TooManyImages(WeBoxError):
+    code = "too_many_images"
+    message = _("A question can have at most %(limit)s images.")
+
+
+class AttachmentNotFound(WeBoxError):
+    """Unknown, somebody else's, or part of another message already."""
+
+    code = "attachment_not_found"
+    http_status = 404
+    message = _("This image does not exist any more. Add it again.")
+
+
 class NeedsPremium(WeBoxError):
     code = "premium"
     http_status = 403

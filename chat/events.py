@@ -6,6 +6,7 @@ once with `encode`. Offsets and lengths count Unicode code points: Python's `len
 """
 
 from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
@@ -19,6 +20,7 @@ Id = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=2)]
 MaxTokens = Annotated[int, Meta(ge=1, le=limits.MAX_TOKENS)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=limits.CLIENT_ID_CHARS)]
+SystemPrompt = Annotated[str, Meta(max_length=limits.SYSTEM_PROMPT_CHARS)]
 TargetName = Annotated[str, Meta(min_length=1, max_length=limits.TARGET_CHARS)]
 
 
@@ -31,6 +33,7 @@ class TargetSettings(Struct, forbid_unknown_fields=True, frozen=True, omit_defau
 
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    system_prompt: SystemPrompt | None = None
 
 
 class TargetObject(Struct, forbid_unknown_fields=True, frozen=True):
@@ -44,7 +47,8 @@ class Ask(Command, tag="ask", frozen=True):
     """Put one message to several AIs.
 
     `client_id` makes a repeated send the same turn; other content under it is refused with
-    `client_id_conflict`. Answered by `accepted` once everything is saved.
+    `client_id_conflict`. `attachments` are ids of images uploaded before. Answered by `accepted` once
+    everything is saved.
     """
 
     message: str
@@ -52,6 +56,7 @@ class Ask(Command, tag="ask", frozen=True):
     client_id: ClientId
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    attachments: Annotated[list[UUID], Meta(max_length=limits.IMAGES_PER_MESSAGE)] = []
 
 
 class Stop(Command, tag="stop", frozen=True):
@@ -89,7 +94,12 @@ class ErrorInfo(Struct, frozen=True):
 
 
 class AnswerRecord(Struct, kw_only=True):
-    """One AI's answer as a client sees it. Durations in milliseconds, tokens as the vendor counted them."""
+    """One AI's answer as a client sees it. Durations in milliseconds.
+
+    Tokens mean the same for every vendor: `input_tokens` includes cached ones, `output_tokens` includes
+    reasoning. `cost_usd` is null where a price is not known. `refusal` is what the model said in place of an
+    answer. `notes` are words of what else a reader should know: `images_left_out`.
+    """
 
     id: int
     message_id: int
@@ -105,16 +115,32 @@ class AnswerRecord(Struct, kw_only=True):
     text: str
     reasoning: str
     error: ErrorInfo | None
+    refusal: str
+    notes: list[str]
     finish_reason: str
     vendor_finish_reason: str
+    request_id: str
+    attempts: int
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
     reasoning_tokens: int | None
+    cost_usd: float | None
     first_token_ms: int | None
     total_ms: int | None
     created_at: str
     started_at: str | None
+
+
+class AttachmentRecord(Struct, kw_only=True):
+    """An image of a user's message; `url` shows it to its owner alone."""
+
+    id: str
+    url: str
+    media_type: str
+    width: int
+    height: int
+    size_bytes: int
 
 
 class MessageRecord(Struct, kw_only=True):
@@ -125,6 +151,7 @@ class MessageRecord(Struct, kw_only=True):
     role: Literal["user", "assistant", "system"]
     content: str
     created_at: str
+    attachments: list[AttachmentRecord]
     answers: list[AnswerRecord]
 
 
@@ -193,12 +220,17 @@ class AnswerChanged(Event, tag="answer", frozen=True):
     text_length: int
     reasoning_length: int
     error: ErrorInfo | None = None
+    refusal: str = ""
+    notes: list[str] = []
     finish_reason: str = ""
     vendor_finish_reason: str = ""
+    request_id: str = ""
+    attempts: int = 0
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cost_usd: float | None = None
     first_token_ms: int | None = None
     total_ms: int | None = None
 

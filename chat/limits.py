@@ -5,7 +5,27 @@ TITLE_CHARS = 50
 """The title is the first message's start; longer ones get three dots."""
 TARGETS_PER_TURN = 8
 TARGET_CHARS = 200
+TARGETS_OF_A_PERSON = 50
+"""How many servers of their own a person may add."""
+MODEL_CHARS = 200
+LAST_POSITION = 10_000
+"""Where rows stand that nobody has placed."""
 MAX_TOKENS = 1_000_000
+TEMPERATURE = 2.0
+SYSTEM_PROMPT_CHARS = 20_000
+KEY_CHARS = 1000
+"""Longer than any vendor's key."""
+IMAGES_PER_MESSAGE = 8
+IMAGES_TOLD = 16
+"""Of a conversation's images, so many of the newest go along with a question."""
+UPLOAD_BYTES = 10 * 1024 * 1024
+UPLOAD_PIXELS = 25_000_000
+IMAGE_SIDE = 2048
+"""Pixels of an image's longer side as it is kept: no vendor looks at more."""
+UPLOADS_WAITING = 40
+"""Images a person may have uploaded without having asked about them."""
+UPLOAD_WAITS_S = 24 * 3600
+"""How long such an image is kept."""
 CLIENT_ID_CHARS = 100
 FRAME_BYTES = 1024 * 1024
 """Larger frames from a client are refused with a typed error; the server's own limit is 2 MiB."""

@@ -8,27 +8,28 @@ import msgspec
 from django.db.models import Prefetch, QuerySet
 
 from chat import events
-from chat.models import Answer, Message
-from chat.providers import registry
+from chat.models import Answer, Attachment, Message
 from chat.wording import sentence
 
 
 def with_answers(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Messages in order, their answers at hand: two queries however many there are."""
+    """Messages in order, their answers and images at hand: three queries however many there are."""
     answers = Answer.objects.order_by("position", "version")
-    return messages.order_by("pk").prefetch_related(Prefetch("answers", queryset=answers))
+    images = Attachment.objects.order_by("position")
+    return messages.order_by("pk").prefetch_related(
+        Prefetch("answers", queryset=answers), Prefetch("attachments", queryset=images)
+    )
 
 
 def answer_record(answer: Answer) -> events.AnswerRecord:
-    vendor = registry.find(answer.provider)
     return events.AnswerRecord(
         id=answer.pk,
         message_id=answer.message_id,
         target=answer.target,
         name=answer.name,
         provider=answer.provider,
-        label=vendor.label if vendor else answer.provider,
-        mark=vendor.mark if vendor else answer.provider[:1].upper(),
+        label=answer.label or answer.provider,
+        mark=answer.mark or answer.provider[:1].upper(),
         model=answer.model,
         position=answer.position,
         version=answer.version,
@@ -36,12 +37,17 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
         text=answer.text,
         reasoning=answer.reasoning,
         error=events.ErrorInfo(answer.error_code, answer.error_params) if answer.error_code else None,
+        refusal=answer.refusal,
+        notes=answer.notes,
         finish_reason=answer.finish_reason,
         vendor_finish_reason=answer.vendor_finish_reason,
+        request_id=answer.request_id,
+        attempts=answer.attempts,
         input_tokens=answer.input_tokens,
         output_tokens=answer.output_tokens,
         cached_tokens=answer.cached_tokens,
         reasoning_tokens=answer.reasoning_tokens,
+        cost_usd=answer.cost_usd,
         first_token_ms=answer.first_token_ms,
         total_ms=answer.total_ms,
         created_at=timestamp(answer.created_at),
@@ -49,14 +55,30 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
     )
 
 
-def message_record(message: Message, answers: list[Answer] | None = None) -> events.MessageRecord:
-    """A message with these answers, or with its own where it was read through `with_answers`."""
+def attachment_record(image: Attachment) -> events.AttachmentRecord:
+    return events.AttachmentRecord(
+        id=str(image.pk),
+        url=f"/api/chat/attachments/{image.pk}",
+        media_type=image.media_type,
+        width=image.width,
+        height=image.height,
+        size_bytes=image.size_bytes,
+    )
+
+
+def message_record(
+    message: Message, answers: list[Answer] | None = None, images: list[Attachment] | None = None
+) -> events.MessageRecord:
+    """A message with these answers and images, or with its own where it was read through `with_answers`."""
     return events.MessageRecord(
         id=message.pk,
         parent_id=message.parent_id,
         role=message.role,  # type: ignore[arg-type]  # the column's constraint holds the same words
         content=message.content,
         created_at=timestamp(message.created_at),
+        attachments=[
+            attachment_record(image) for image in (message.attachments.all() if images is None else images)
+        ],
         answers=[answer_record(answer) for answer in (message.answers.all() if answers is None else answers)],
     )
 

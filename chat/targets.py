@@ -1,28 +1,34 @@
-"""Targets: what a person calls an AI, turned into a vendor and a model."""
+"""Targets: what a person calls an AI, turned into a provider and a model."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from chat import limits
+from accounts.models import User
+from chat import catalogue, limits
 from chat.errors import NoProvider, TooManyProviders, UnknownProvider
-from chat.events import TargetObject
-from chat.providers import registry
+from chat.events import TargetObject, TargetSettings
+from chat.models import AiPreference, Provider
+
+NO_MODEL = "default"
+"""Asked of a server of which no model is known: those with one model take any name for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One column: a vendor, a model and its settings, under the name by which it was asked for."""
+    """One column: a provider, a model and its settings, under the name by which it was asked for."""
 
     text: str
     name: str
     """The text; `text#2` where it is repeated. REST dictionaries and an AI's own history follow it."""
-    vendor: registry.Vendor
+    provider: Provider
     model: str
-    settings: dict[str, float | int] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def resolve(
+    user: User,
     given: Iterable[str | TargetObject],
     *,
     models: Mapping[str, str] | None = None,
@@ -31,41 +37,53 @@ def resolve(
 ) -> list[Target]:
     """Return the targets in the order given; `models` maps a name as given to a model.
 
+    A target's own settings go before the two given here, those before what the person prefers for that AI.
     Raises NoProvider, TooManyProviders or UnknownProvider.
     """
+    items = [TargetObject(item) if isinstance(item, str) else item for item in given]
+    if not items:
+        raise NoProvider
+    if len(items) > limits.TARGETS_PER_TURN:
+        raise TooManyProviders(limit=limits.TARGETS_PER_TURN)
+    texts = [item.target.strip() for item in items]
+    providers = catalogue.find_all(user, {name for text in texts for name in (text, text.partition(":")[0])})
+    preferences = {row.provider_id: row for row in AiPreference.objects.filter(user=user)}
+    asked = TargetSettings(temperature, max_tokens)
     targets: list[Target] = []
     seen: Counter[str] = Counter()
-    for item in given:
-        text = (item if isinstance(item, str) else item.target).strip()
-        own = None if isinstance(item, str) else item.settings
-        vendor, model = _vendor_and_model(text, models or {})
+    for text, item in zip(texts, items, strict=True):
+        provider, model = _provider_and_model(text, providers, models or {})
+        preferred = preferences.get(provider.pk)
         seen[text] += 1
-        values = {
-            "temperature": own.temperature if own and own.temperature is not None else temperature,
-            "max_tokens": own.max_tokens if own and own.max_tokens is not None else max_tokens,
-        }
         targets.append(
             Target(
                 text=text,
                 name=text if seen[text] == 1 else f"{text}#{seen[text]}",
-                vendor=vendor,
-                model=model,
-                settings={key: value for key, value in values.items() if value is not None},
+                provider=provider,
+                model=model or (preferred and preferred.model) or provider.default_model or NO_MODEL,
+                settings=_settings(item.settings, asked, preferred),
             )
         )
-    if not targets:
-        raise NoProvider
-    if len(targets) > limits.TARGETS_PER_TURN:
-        raise TooManyProviders(limit=limits.TARGETS_PER_TURN)
     return targets
 
 
-def _vendor_and_model(text: str, models: Mapping[str, str]) -> tuple[registry.Vendor, str]:
-    vendor = registry.find(text)
-    if vendor:
-        return vendor, models.get(text) or vendor.default_model
-    provider, _, model = text.partition(":")
-    vendor = registry.find(provider)
-    if vendor and model.strip():
-        return vendor, model.strip()
+def _settings(own: TargetSettings, asked: TargetSettings, preferred: AiPreference | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in ("temperature", "max_tokens", "system_prompt"):
+        candidates = (getattr(source, name) for source in (own, asked, preferred) if source is not None)
+        value = next((one for one in candidates if one not in (None, "")), None)
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def _provider_and_model(
+    text: str, providers: Mapping[str, Provider], models: Mapping[str, str]
+) -> tuple[Provider, str]:
+    if provider := providers.get(text):
+        return provider, models.get(text, "").strip()
+    name, _, model = text.partition(":")
+    provider = providers.get(name)
+    if provider and model.strip():
+        return provider, model.strip()
     raise UnknownProvider(name=text[: limits.TARGET_CHARS])

@@ -3,6 +3,7 @@
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
+from chat import upkeep
 from chat.engine import engine_of_process
 
 
@@ -20,6 +21,12 @@ def reap() -> None:
     engine = engine_of_process()
     engine.ensure_started()
     engine.reap().result()
+
+
+@shared_task
+def tidy() -> None:
+    """Old uploads and prices; beat sends this."""
+    upkeep.tidy()
 
 
 @worker_shutting_down.connect

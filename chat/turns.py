@@ -5,10 +5,11 @@ Each reads and writes in one transaction; what others must hear goes out after t
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -16,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
-from chat import dispatch, events, limits
+from chat import dispatch, events, limits, uploads
 from chat.engine import engine_of_process
 from chat.errors import (
     AnswerNotFound,
@@ -26,11 +27,11 @@ from chat.errors import (
     EmptyMessage,
     MessageTooLong,
 )
-from chat.models import Answer, Conversation, Message
+from chat.models import Answer, Attachment, Conversation, Message
 from chat.records import answer_record, message_record, with_answers
 from chat.targets import Target
 
-OnAccepted = Callable[[events.Accepted], None]
+OnAccepted = Callable[[events.Accepted], object]
 
 
 @dataclass
@@ -48,27 +49,33 @@ def ask(
     conversation_id: int | None,
     message: str,
     targets: list[Target],
+    attachments: Sequence[UUID] = (),
     client_id: str | None = None,
     on_accepted: OnAccepted | None = None,
     skip_id: str = "",
 ) -> Asked:
     """Save one question to several AIs and start the turn.
 
-    `conversation_id` None makes a new conversation. `on_accepted` is called after the commit and before
-    the turn starts, from this thread; the other sockets (all but `skip_id`) hear `turn` started. The same
-    `client_id` with the same content is the same turn. Raises ConversationNotFound, EmptyMessage,
-    MessageTooLong or ClientIdConflict; then nothing is saved.
+    `attachments` are images the user has uploaded. `conversation_id` None makes a new conversation.
+    `on_accepted` is called after the commit and before the turn starts, from this thread; the other sockets
+    (all but `skip_id`) hear `turn` started. The same `client_id` with the same content is the same turn.
+    Raises ConversationNotFound, EmptyMessage, MessageTooLong, TooManyImages, AttachmentNotFound or
+    ClientIdConflict; then nothing is saved.
     """
     if not message.strip():
         raise EmptyMessage
     if len(message) > limits.MESSAGE_CHARS:
         raise MessageTooLong(chars=len(message), limit=limits.MESSAGE_CHARS)
     dispatch.prepare()
-    content_hash = _content_hash(message, targets)
+    content_hash = _content_hash(message, targets, attachments)
     with transaction.atomic():
         conversation = _lock_conversation(user, conversation_id)
         repeated = _sent_before(conversation, client_id, content_hash)
-        records = repeated or _save_turn(conversation, message, targets, client_id, content_hash)
+        if repeated is None:
+            images = uploads.claim(user, attachments)
+            records = _save_turn(conversation, message, targets, images, client_id, content_hash)
+        else:
+            records = repeated
         accepted = events.Accepted(
             client_id=client_id,
             conversation_id=conversation.pk,
@@ -139,10 +146,11 @@ def retry(
     return retried
 
 
-def _content_hash(message: str, targets: list[Target]) -> str:
+def _content_hash(message: str, targets: list[Target], attachments: Sequence[UUID]) -> str:
     content = [
         message,
-        [[target.name, target.vendor.slug, target.model, target.settings] for target in targets],
+        [[target.name, target.provider.slug, target.model, target.settings] for target in targets],
+        [str(image) for image in attachments],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -180,7 +188,12 @@ def _sent_before(
 
 
 def _save_turn(
-    conversation: Conversation, content: str, targets: list[Target], client_id: str | None, content_hash: str
+    conversation: Conversation,
+    content: str,
+    targets: list[Target],
+    images: list[Attachment],
+    client_id: str | None,
+    content_hash: str,
 ) -> list[events.MessageRecord]:
     """Save the question and one queued answer per target; return both messages, without reading again."""
     last_id = Message.objects.filter(conversation=conversation).aggregate(last=Max("pk"))["last"]
@@ -192,6 +205,7 @@ def _save_turn(
         client_id=client_id,
         client_hash=content_hash,
     )
+    uploads.attach(question, images)
     assistant = Message.objects.create(
         conversation=conversation, parent=question, role=Message.Role.ASSISTANT
     )
@@ -201,7 +215,10 @@ def _save_turn(
             position=position,
             target=target.text,
             name=target.name,
-            provider=target.vendor.slug,
+            provider=target.provider.slug,
+            provider_row=target.provider,
+            label=target.provider.label,
+            mark=target.provider.mark,
             model=target.model,
             settings=target.settings,
         )
@@ -211,7 +228,7 @@ def _save_turn(
         conversation.title = title_of(content)
     conversation.updated_at = timezone.now()
     conversation.save(update_fields=["title", "updated_at"])
-    return [message_record(question, []), message_record(assistant, answers)]
+    return [message_record(question, [], images), message_record(assistant, answers, [])]
 
 
 def title_of(message: str) -> str:
@@ -231,6 +248,9 @@ def _ask_again(answer: Answer) -> Answer:
         target=answer.target,
         name=answer.name,
         provider=answer.provider,
+        provider_row=answer.provider_row,
+        label=answer.label,
+        mark=answer.mark,
         model=answer.model,
         settings=answer.settings,
     )

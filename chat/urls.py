@@ -7,5 +7,6 @@ from chat import views
 app_name = "chat"
 urlpatterns = [
     path("", views.conversation, name="home"),
+    path("ais", views.ais, name="ais"),
     path("<int:conversation_id>", views.conversation, name="conversation"),
 ]

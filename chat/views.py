@@ -1,4 +1,4 @@
-"""The chat page: a new conversation, or one that exists."""
+"""The chat's pages: a new conversation or one that exists, and the AIs with their keys."""
 
 from typing import Any
 
@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from chat import limits
-from chat.access import obstacle
 from chat.engine import engine_of_process
 from chat.engine.resume import snapshot
 from chat.models import Conversation
+from chat.offers import offers
+from chat.provider_records import provider_record
 from chat.providers import registry
 from chat.records import message_record, with_answers
 from chat.wording import sentences
@@ -40,12 +41,34 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "messages": _messages(current),
         "ais": ais,
         "selected": default_selection(ais),
-        "limits": {"targets": limits.TARGETS_PER_TURN, "message_chars": limits.MESSAGE_CHARS},
+        "limits": {
+            "targets": limits.TARGETS_PER_TURN,
+            "message_chars": limits.MESSAGE_CHARS,
+            "images": limits.IMAGES_PER_MESSAGE,
+            "upload_bytes": limits.UPLOAD_BYTES,
+        },
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
     context = {"conversation": current, "conversations": conversations[:SIDEBAR_LENGTH], "state": state}
     return render(request, "chat/conversation.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def ais(request: HttpRequest) -> HttpResponse:
+    """The AIs with their keys, models and settings; the owner's own part of it for the owner."""
+    assert isinstance(request.user, User)
+    state = {
+        "providers": [provider_record(offer, request.user) for offer in offers(request.user)],
+        # Of these the owner can only switch one off; a server that was added can be removed.
+        "vendors": [vendor.slug for vendor in registry.all_vendors()],
+        "is_owner": request.user.is_superuser,
+        "errors": sentences(),
+    }
+    conversations = Conversation.objects.for_user(request.user)[:SIDEBAR_LENGTH]
+    return render(request, "chat/ais.html", {"conversations": conversations, "state": state})
 
 
 def _messages(current: Conversation | None) -> list[Any]:
@@ -57,27 +80,23 @@ def _messages(current: Conversation | None) -> list[Any]:
 
 def available_ais(user: User) -> list[dict[str, Any]]:
     """Every AI for the composer: whether this person may use it, and if not, why."""
-    ais = []
-    for vendor in registry.all_vendors():
-        reason = obstacle(user, vendor)
-        is_demo = vendor.slug == DEMO
+    ais: list[dict[str, Any]] = []
+    for offer in offers(user):
+        provider = offer.provider
         common = {
-            "mark": vendor.mark,
-            "provider": vendor.slug,
-            "ready": not reason,
-            "reason": reason,
-            "demo": is_demo,
+            "mark": provider.mark,
+            "provider": provider.slug,
+            "name": provider.label,
+            "ready": offer.is_ready,
+            "reason": offer.obstacle,
+            "needs_key": provider.needs_key,
+            "demo": provider.slug == DEMO,
         }
-        if is_demo:
+        if provider.slug == DEMO:
             # Each demonstration is an AI of its own on the page: they are there to be compared.
-            ais += [
-                common
-                | {"target": f"{DEMO}:{model}", "name": vendor.label, "model": model, "models": [model]}
-                for model in vendor.models
-            ]
+            ais += [common | {"target": f"{DEMO}:{one.name}", "model": one.name} for one in offer.models]
         else:
-            own = {"name": vendor.label, "model": vendor.default_model, "models": list(vendor.models)}
-            ais.append(common | own | {"target": vendor.slug})
+            ais.append(common | {"target": provider.slug, "model": offer.default_model})
     return ais
 
 

@@ -11,8 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from chat.models import Conversation
-from chat.providers import registry
+from chat.models import Conversation, Provider
 from chat.views import DEMO, SIDEBAR_LENGTH
 from dashboard import stats
 
@@ -29,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "conversations": Conversation.objects.for_user(request.user)[:SIDEBAR_LENGTH],
         "figures": figures,
-        "ais": used_ais(figures),
+        "ais": used_ais(request.user, figures),
         "activity": activity,
         "activity_total": sum(day.questions for day in activity),
         "activity_peak": max(day.questions for day in activity),
@@ -38,16 +37,20 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/home.html", context)
 
 
-def used_ais(figures: stats.Figures) -> list[dict[str, Any]]:
+def used_ais(user: User, figures: stats.Figures) -> list[dict[str, Any]]:
     """The providers of `top_providers` as the page shows them; `percent` is the share of all answers."""
+    slugs = [row.provider for row in figures.top_providers]
+    providers = {
+        provider.slug: provider for provider in Provider.objects.for_user(user).filter(slug__in=slugs)
+    }
     ais = []
     for row in figures.top_providers:
-        vendor = registry.find(row.provider)
+        provider = providers.get(row.provider)
         ais.append(
             {
                 "provider": row.provider,
-                "label": _label(row.provider, vendor),
-                "mark": vendor.mark if vendor else row.provider[:1].upper(),
+                "label": _label(row.provider, provider),
+                "mark": provider.mark if provider else row.provider[:1].upper(),
                 "count": row.count,
                 "percent": round(100 * row.count / figures.total_answers),
             }
@@ -55,8 +58,8 @@ def used_ais(figures: stats.Figures) -> list[dict[str, Any]]:
     return ais
 
 
-def _label(provider: str, vendor: registry.Vendor | None) -> str:
-    if provider == DEMO:
+def _label(slug: str, provider: Provider | None) -> str:
+    if slug == DEMO:
         # No vendor, so its name is a word of the page.
         return gettext("Demo")
-    return vendor.label if vendor else provider
+    return provider.label if provider else slug

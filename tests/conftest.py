@@ -38,6 +38,7 @@ def far_vendor() -> Iterator[Vendor]:
 def vendor_scripts(far_vendor: Vendor) -> Iterator[Vendor]:
     """The vendor, with scripts for one test alone."""
     far_vendor.scripts.clear()
+    far_vendor.models.clear()
     far_vendor.asked.clear()
     yield far_vendor
     far_vendor.scripts.clear()

@@ -105,7 +105,7 @@ def play(person: Account, conversation_id: int) -> list[dict[str, Any]]:
 
 
 def essence(frames: list[dict[str, Any]], names: dict[int, str]) -> dict[str, Any]:
-    """What does not hang on the clock: each answer's text and states, and the other frames in order."""
+    """What hangs neither on the clock nor on prices: each answer's text and states, the other frames."""
     texts, states = dict.fromkeys(names.values(), ""), {name: [] for name in names.values()}  # type: ignore[var-annotated]  # of JSON
     others = []
     for frame in frames:
@@ -114,10 +114,10 @@ def essence(frames: list[dict[str, Any]], names: dict[int, str]) -> dict[str, An
                 assert offset == len(texts[names[answer_id]])
                 texts[names[answer_id]] += piece
         elif frame["type"] == "answer":
-            clock = {"id", "first_token_ms", "total_ms", "text_length"}
+            clock = {"id", "first_token_ms", "total_ms", "text_length", "cost_usd"}
             states[names[frame["id"]]].append(
                 {key: value for key, value in frame.items() if key not in clock}
-                | {key: frame[key] is not None for key in ("first_token_ms", "total_ms")}
+                | {key: frame[key] is not None for key in ("first_token_ms", "total_ms", "cost_usd")}
             )
         elif frame["type"] != "lengths":
             others.append(without_ids_and_times(frame))

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Script = Callable[["Exchange"], None]
+MODELS = ("first-model", "second-model")
 
 
 class Exchange:
@@ -26,11 +27,11 @@ class Exchange:
         self._handler.wfile.flush()
 
     def text(self, piece: str) -> None:
-        self._send({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
+        self.send({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
 
     def finish(self, tokens: int = 3) -> None:
-        self._send({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-        self._send(
+        self.send({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        self.send(
             {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": tokens, "total_tokens": 8}}
         )
         self._handler.wfile.write(b"data: [DONE]\n\n")
@@ -42,10 +43,21 @@ class Exchange:
             self.text(piece)
         self.finish(len(pieces))
 
+    def decline(self, words: str) -> None:
+        """Words in place of an answer, where the vendor tells the two apart."""
+        self.start()
+        self.send({"choices": [{"index": 0, "delta": {"refusal": words}, "finish_reason": None}]})
+        self.finish()
+
     def refuse(self, status: int, message: str, **error: object) -> None:
-        body = json.dumps({"error": {"message": message} | error}).encode()
+        self.document({"error": {"message": message} | error}, status)
+
+    def document(self, value: object, status: int = 200) -> None:
+        """An answer that is no stream."""
+        body = json.dumps(value).encode()
         self._handler.send_response(status)
         self._handler.send_header("Content-Type", "application/json")
+        self._handler.send_header("Connection", "close")
         self._handler.send_header("Content-Length", str(len(body)))
         self._handler.end_headers()
         self._handler.wfile.write(body)
@@ -59,18 +71,33 @@ class Exchange:
         if not event.wait(60):
             raise TimeoutError("the test never let the vendor go on")
 
-    def _send(self, chunk: dict[str, Any]) -> None:
-        self._handler.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+    def header(self, name: str) -> str:
+        """A header of the request."""
+        return str(self._handler.headers.get(name, ""))
+
+    def send(self, chunk: dict[str, Any]) -> None:
+        """One event of the stream."""
+        self.raw(f"data: {json.dumps(chunk)}\n\n")
+
+    def raw(self, text: str) -> None:
+        """Text of the stream as it stands."""
+        self._handler.wfile.write(text.encode())
         self._handler.wfile.flush()
 
 
 class Vendor:
-    """The running vendor: `scripts` by the first part of the path, and what it was asked."""
+    """The running vendor: `scripts` and `models` by the first part of the path, and what it was asked.
+
+    It knows every key but those that begin with `sk-bad`.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.scripts: dict[str, Script] = {}
+        self.models: dict[str, tuple[str, ...]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.keys: list[str] = []
+        """The Authorization header of each question."""
 
     def address(self, name: str) -> str:
         return f"http://127.0.0.1:{self.port}/{name}/v1"
@@ -88,12 +115,25 @@ def running_vendor() -> Iterator[Vendor]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             name = self.path.split("/")[1]
             vendor.asked.append((name, body))
+            vendor.keys.append(self.headers.get("Authorization", ""))
             self.close_connection = True
             try:
                 vendor.scripts[name](Exchange(self, body, leave))
             except ConnectionError:
                 # The client stopped: what a test of stopping wants to see.
                 vendor.asked.append((f"{name} left", {}))
+
+        def do_GET(self) -> None:
+            """The list of models, for any key but one that begins with sk-bad."""
+            name, key = self.path.split("/")[1], self.headers.get("Authorization", "")
+            vendor.asked.append((f"{name} models", {"key": key}))
+            self.close_connection = True
+            exchange = Exchange(self, {}, leave)
+            if key.startswith("Bearer sk-bad"):
+                exchange.refuse(401, f"Incorrect API key provided: {key}", code="invalid_api_key")
+                return
+            names = vendor.models.get(name, MODELS)
+            exchange.document({"object": "list", "data": [{"id": one} for one in names]})
 
         def log_message(self, format: str, *args: object) -> None:
             """Tests print what they need themselves."""

@@ -4,6 +4,7 @@ Each one has a line in README.md's table. Without any of them WeBox runs on loop
 """
 
 import os
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -71,6 +72,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# What is encrypted in the database (vendors' keys), the newest first; the file is made at the first start.
+ENCRYPTION_KEYS: list[str] = env.list("WEBOX_ENCRYPTION_KEYS", default=[])
+ENCRYPTION_KEY_FILE = VAR_DIR / "encryption.key"
 
 # --- Applications -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -176,7 +181,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {"reap": {"task": "chat.tasks.reap", "schedule": 15.0}}
+CELERY_BEAT_SCHEDULE = {
+    "reap": {"task": "chat.tasks.reap", "schedule": 15.0},
+    "tidy": {"task": "chat.tasks.tidy", "schedule": 6 * 3600.0},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 # --- Signing in ---------------------------------------------------------------------------------------
@@ -223,7 +231,14 @@ ACCOUNT_FORMS = {
     "reauthenticate": "accounts.forms.ReauthenticateForm",
 }
 # accounts.adapter tells clients how long these windows are.
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "signup": "20/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "signup": "20/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    # Not of signing in, but counted by the same means (chat.api.throttles).
+    "vendor_call": "30/m/user",
+    "upload": "60/m/user",
+}
 # Who has no account gets no e-mail from here.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # allauth's own generator keeps a second list of addresses; User.email is the only one here.
@@ -275,6 +290,11 @@ VENDOR_KEYS = {name: env.str(f"{name}_API_KEY", "") for name in VENDOR_VARIABLES
 VENDOR_BASE_URLS = {name: env.str(f"{name}_BASE_URL", "") for name in VENDOR_VARIABLES}
 # Seconds without a byte from a vendor after which an answer ends as interrupted.
 VENDOR_SILENCE_S = whole_number("WEBOX_VENDOR_SILENCE_S", 60)
+# Seconds after which an answer ends, however lively.
+VENDOR_TOTAL_S = whole_number("WEBOX_VENDOR_TOTAL_S", 600)
+# What `provider add --key-env` may name: keys alone, so that no provider carries off other secrets.
+VENDOR_KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]*_API_(KEY|TOKEN)")
+NAMED_VENDOR_KEYS = {name: value for name, value in os.environ.items() if VENDOR_KEY_NAME.fullmatch(name)}
 
 # --- Languages, static files, logs ----------------------------------------------------------------------
 LANGUAGE_CODE = "en"

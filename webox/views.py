@@ -45,6 +45,7 @@ class ApiRoot(APIView):
         names = {
             "me": "auth-api:me",
             "conversations": "conversations",
+            "providers": "providers",
             "send": "send",
             "statistics": "stats-user",
         }

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from rest_framework import serializers
 
 from chat import limits
 from chat.models import DEFAULT_FOLDER, Conversation, Message
-from chat.records import rest_answers
+from chat.records import attachment_record, rest_answers
 from webox.api import StrictSerializer
 
 MAX_ID = 2**63 - 1
@@ -30,6 +31,9 @@ class SendSerializer(StrictSerializer):
     temperature = serializers.FloatField(required=False, default=0.7, min_value=0, max_value=2)
     max_tokens = serializers.IntegerField(
         required=False, default=2000, min_value=1, max_value=limits.MAX_TOKENS
+    )
+    attachments = serializers.ListField(
+        child=serializers.UUIDField(), required=False, default=list, max_length=limits.IMAGES_PER_MESSAGE
     )
 
 
@@ -62,6 +66,9 @@ class MessageSerializer(serializers.BaseSerializer[Message]):
             "ai_responses": None,
             "errors": None,
             "answers": [],
+            "attachments": [
+                msgspec.to_builtins(attachment_record(one)) for one in instance.attachments.all()
+            ],
             "created_at": serializers.DateTimeField().to_representation(instance.created_at),
         }
         return record | (rest_answers(instance) if instance.role == Message.Role.ASSISTANT else {})

@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from chat.api import views
+from chat.api import attachments, providers, views
 
 urlpatterns = [
     path("send", views.SendView.as_view(), name="send"),
     path("conversations", views.ConversationsView.as_view(), name="conversations"),
     path("conversations/<int:conversation_id>", views.ConversationView.as_view(), name="conversation"),
     path("conversations/<int:conversation_id>/messages", views.MessagesView.as_view(), name="messages"),
+    path("attachments", attachments.AttachmentsView.as_view(), name="attachments"),
+    path("attachments/<uuid:attachment_id>", attachments.AttachmentView.as_view(), name="attachment"),
+    path("providers", providers.ProvidersView.as_view(), name="providers"),
+    path("providers/<slug:slug>", providers.ProviderView.as_view(), name="provider"),
+    path("providers/<slug:slug>/key", providers.KeyView.as_view(), name="provider-key"),
+    path("providers/<slug:slug>/server-key", providers.ServerKeyView.as_view(), name="server-key"),
+    path("providers/<slug:slug>/test", providers.ProviderTestView.as_view(), name="provider-test"),
+    path("providers/<slug:slug>/sync", providers.ProviderSyncView.as_view(), name="provider-sync"),
+    path("providers/<slug:slug>/models", providers.ModelsView.as_view(), name="provider-models"),
+    path("providers/<slug:slug>/preference", providers.PreferenceView.as_view(), name="provider-preference"),
+    path("local-servers", providers.LocalServersView.as_view(), name="local-servers"),
 ]

@@ -1,32 +1,20 @@
 """The chat over REST: send, and the conversations with their messages."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.utils import timezone
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
 from chat import dispatch, limits, turns
+from chat.api.pagination import LinkPagination
 from chat.api.serializers import ConversationInput, ConversationSerializer, MessageSerializer, SendSerializer
 from chat.errors import ConversationNotFound
 from chat.models import Answer, Conversation, Message
 from chat.records import rest_answers, with_answers
 from chat.targets import resolve
-
-
-class LinkPagination(LimitOffsetPagination):
-    """A plain JSON list; `Link` headers lead to the pages beside it."""
-
-    default_limit = 100
-    max_limit = 1000
-
-    def get_paginated_response(self, data: Any) -> Response:
-        links = [(self.get_next_link(), "next"), (self.get_previous_link(), "prev")]
-        header = ", ".join(f'<{url}>; rel="{name}"' for url, name in links if url)
-        return Response(data, headers={"Link": header} if header else None)
 
 
 def find_conversation(request: Request, conversation_id: int) -> Conversation:
@@ -49,17 +37,20 @@ class SendView(APIView):
         body = SendSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
+        user = cast("User", request.user)
         targets = resolve(
+            user,
             given["selected_providers"],
             models=given["selected_models"],
             temperature=given["temperature"],
             max_tokens=given["max_tokens"],
         )
         asked = turns.ask(
-            cast("User", request.user),
+            user,
             conversation_id=given["conversation_id"],
             message=given["message"],
             targets=targets,
+            attachments=given["attachments"],
         )
         dispatch.wait(asked.message_id, asked.running, limits.SEND_TIMEOUT_S)
         assistant = with_answers(Message.objects.filter(pk=asked.message_id)).first()

@@ -12,8 +12,17 @@ from chat.engine.jobs import Job, claim_turn
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
 from chat.engine.writer import Writer
 from chat.errors import Internal, Lost
-from chat.providers.base import Finished, FinishReason, Provider, ReasoningDelta, TextDelta
-from chat.providers.errors import Interruption
+from chat.prices import cost_nanousd
+from chat.providers.base import (
+    Adapter,
+    Finished,
+    FinishReason,
+    Noted,
+    ProtocolName,
+    ReasoningDelta,
+    TextDelta,
+)
+from chat.providers.errors import Interruption, ProviderError
 from webox.errors import WeBoxError
 
 log = logging.getLogger(__name__)
@@ -27,7 +36,7 @@ class EngineParts(Protocol):
     turns: dict[int, RunningTurn]
 
     def database(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]: ...
-    def provider(self, protocol: str) -> Provider: ...
+    def adapter(self, protocol: ProtocolName) -> Adapter: ...
     def flush(self, turn: RunningTurn) -> None: ...
     def flush_soon(self, turn: RunningTurn) -> None: ...
 
@@ -44,7 +53,7 @@ async def run_turn(engine: EngineParts, message_id: int) -> None:
     turn = engine.turns.setdefault(message_id, RunningTurn(message_id, claimed.conversation_id))
     tasks = []
     for job in claimed.jobs:
-        answer = turn.answers[job.answer_id] = RunningAnswer(job.answer_id, message_id)
+        answer = turn.answers[job.answer_id] = RunningAnswer(job.answer_id, message_id, notes=[*job.notes])
         tasks.append(asyncio.create_task(_run_answer(engine, turn, answer, job)))
     await asyncio.gather(*tasks, return_exceptions=True)
     if not turn.answers and engine.turns.get(message_id) is turn:
@@ -75,17 +84,15 @@ async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAns
 async def _stream(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> Outcome:
     if job.endpoint is None:
         raise job.obstacle or Internal()
-    stream = engine.provider(job.protocol).stream(job.request, job.endpoint)
+    stream = engine.adapter(job.protocol).stream(job.request, job.endpoint)
     async with contextlib.aclosing(stream) as deltas:
         async for event in deltas:
             if isinstance(event, Finished):
-                return Outcome(
-                    "done",
-                    finish_reason=event.reason,
-                    vendor_finish_reason=event.vendor_reason,
-                    request_id=event.request_id,
-                    usage=event.usage,
-                )
+                return Outcome.done(event, cost_nanousd(job.prices, event.usage))
+            if isinstance(event, Noted):
+                answer.notes.append(event.note)
+                engine.hub.publish(turn.conversation_id, answer.changed())
+                continue
             _append(engine, turn, answer, event)
             if answer.total_length > limits.ANSWER_CHARS:
                 return Outcome("done", finish_reason=FinishReason.LENGTH)
@@ -116,11 +123,15 @@ def _cancelled(answer: RunningAnswer) -> Outcome:
 
 def _failed(error: WeBoxError) -> Outcome:
     params = {name: value for name, value in error.params.items() if isinstance(value, str | int | float)}
+    if not isinstance(error, ProviderError):
+        return Outcome("failed", error.code, params)
+    params["stage"] = error.stage
     status: events.AnswerStatus = "interrupted" if isinstance(error, Interruption) else "failed"
-    return Outcome(status, error.code, params)
+    return Outcome(status, error.code, params, request_id=error.request_id, attempts=error.attempts)
 
 
 async def _finish(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, outcome: Outcome) -> None:
+    answer.total_ms = answer.elapsed_ms()
     saved = await engine.writer.finish(answer, outcome)
     engine.flush(turn)
     if saved or outcome.status == "stopped":

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models.functions import Now
 
-from chat import access
-from chat.models import Answer, Message
-from chat.providers import registry
-from chat.providers.base import ChatMessage, ChatRequest, Endpoint
+from chat import access, limits
+from chat.access import Access
+from chat.errors import ProviderNotFound
+from chat.models import Answer, Attachment, Message, Model, Provider
+from chat.prices import Prices
+from chat.providers.base import ChatMessage, ChatRequest, Endpoint, Image, Note, ProtocolName, Role
 from webox.errors import WeBoxError
 
 
@@ -17,10 +19,12 @@ class Job:
     """One claimed answer, ready to be streamed, or the reason why it can't be."""
 
     answer_id: int
-    protocol: str
+    protocol: ProtocolName
     request: ChatRequest
     endpoint: Endpoint | None
     obstacle: WeBoxError | None = None
+    prices: Prices | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +44,73 @@ def claim_turn(message_id: int) -> Turn | None:
         return None
     turn = Turn(message_id, message.conversation_id)
     claimed = _claim(message_id)
-    before = _messages_before(message) if claimed else []
+    if not claimed:
+        return turn
+    before = _messages_before(message)
+    images = _images(before)
+    providers = {answer.provider_row for answer in claimed if answer.provider_row}
+    reach = Access(message.conversation.owner, providers)
+    models = {
+        (row.provider_id, row.name): row
+        for row in Model.objects.filter(
+            provider__in=[provider.pk for provider in providers],
+            name__in={answer.model for answer in claimed},
+        )
+    }
+    grants = []
     for answer in claimed:
-        vendor = registry.find(answer.provider)
-        endpoint, obstacle = None, None
+        model = models.get((answer.provider_row_id or 0, answer.model))
+        grant, obstacle = None, None
         try:
-            endpoint = access.endpoint(message.conversation.owner, vendor) if vendor else None
+            grant = _grant(reach, answer.provider_row, model)
+            grants.append(grant)
         except WeBoxError as error:
             obstacle = error
+        request, notes = _request(answer, model, before, images)
         turn.jobs.append(
             Job(
                 answer_id=answer.pk,
-                protocol=vendor.protocol if vendor else "",
-                request=ChatRequest(
-                    model=answer.model,
-                    messages=history(before, answer.name),
-                    temperature=answer.settings.get("temperature"),
-                    max_tokens=answer.settings.get("max_tokens"),
-                ),
-                endpoint=endpoint,
+                protocol=_protocol(answer.provider_row),
+                request=request,
+                endpoint=grant.endpoint if grant else None,
                 obstacle=obstacle,
+                prices=model.prices if model else None,
+                notes=notes,
             )
         )
+    access.mark_used(grants)
     return turn
+
+
+def _grant(reach: Access, provider: Provider | None, model: Model | None) -> access.Grant:
+    if provider is None:
+        # Removed since it was asked; a retry finds it gone.
+        raise ProviderNotFound
+    return reach.grant(provider, model)
+
+
+def _protocol(provider: Provider | None) -> ProtocolName:
+    protocol: ProtocolName = provider.protocol if provider else "demo"  # type: ignore[assignment]  # a choice
+    return protocol
+
+
+def _request(
+    answer: Answer, model: Model | None, before: list[Message], images: dict[int, tuple[Image, ...]]
+) -> tuple[ChatRequest, tuple[Note, ...]]:
+    """What this AI is asked; a model that is known not to see images gets the words alone, and a note."""
+    system = answer.settings.get("system_prompt")
+    told = history(before, answer.name, images)
+    request = ChatRequest(
+        model=answer.model,
+        messages=(ChatMessage("system", system), *told) if system else told,
+        temperature=answer.settings.get("temperature"),
+        max_tokens=answer.settings.get("max_tokens"),
+        show_reasoning=bool(model and model.reasons),
+    )
+    if not request.has_images or model is None or model.sees_images is not False:
+        return request, ()
+    is_about_images = bool(before) and before[-1].pk in images
+    return request.without_images(), (Note.IMAGES_LEFT_OUT,) if is_about_images else ()
 
 
 def _claim(message_id: int) -> list[Answer]:
@@ -70,7 +118,8 @@ def _claim(message_id: int) -> list[Answer]:
     started = {"status": Answer.Status.STREAMING, "started_at": Now(), "heartbeat_at": Now()}
     with transaction.atomic():
         # Held until the end of the transaction: nobody else takes one of them meanwhile.
-        claimed = list(queued.select_for_update().order_by("position"))
+        rows = queued.select_related("provider_row").select_for_update(of=("self",))
+        claimed = list(rows.order_by("position"))
         queued.filter(pk__in=[answer.pk for answer in claimed]).update(**started)
     return claimed
 
@@ -87,7 +136,19 @@ def _messages_before(message: Message) -> list[Message]:
     return branch[::-1]
 
 
-def history(messages: list[Message], name: str) -> tuple[ChatMessage, ...]:
+def _images(messages: list[Message]) -> dict[int, tuple[Image, ...]]:
+    """The images of these messages by message; of many, the newest."""
+    rows = Attachment.objects.defer(None).filter(message__in=[message.pk for message in messages])
+    found: dict[int, tuple[Image, ...]] = {}
+    for row in rows.order_by("-message_id", "-position")[: limits.IMAGES_TOLD]:
+        image = Image(row.media_type, bytes(row.data))
+        found[row.message_id or 0] = (image, *found.get(row.message_id or 0, ()))
+    return found
+
+
+def history(
+    messages: list[Message], name: str, images: dict[int, tuple[Image, ...]] | None = None
+) -> tuple[ChatMessage, ...]:
     """What one AI is told: the user's messages and its own earlier answers under the same name.
 
     Of a turn's versions it is the latest done one, else the latest that has text. Where the AI was not
@@ -99,12 +160,14 @@ def history(messages: list[Message], name: str) -> tuple[ChatMessage, ...]:
             text = _own_answer(message, name)
             if text:
                 told.append(ChatMessage("assistant", text))
-        elif told and told[-1].role == message.role:
-            told[-1] = ChatMessage(told[-1].role, f"{told[-1].content}\n\n{message.content}")
+            continue
+        seen = (images or {}).get(message.pk, ())
+        if told and told[-1].role == message.role:
+            last = told.pop()
+            told.append(ChatMessage(last.role, f"{last.content}\n\n{message.content}", last.images + seen))
         else:
-            told.append(
-                ChatMessage("user" if message.role == Message.Role.USER else "system", message.content)
-            )
+            role: Role = "user" if message.role == Message.Role.USER else "system"
+            told.append(ChatMessage(role, message.content, seen))
     return tuple(told)
 
 

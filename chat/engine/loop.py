@@ -23,9 +23,9 @@ from chat.engine.reaper import reap, unclaimed_turns
 from chat.engine.running import RunningAnswer, RunningTurn
 from chat.engine.writer import Writer
 from chat.errors import EngineStopping
-from chat.providers.base import Provider
+from chat.providers.base import Adapter, ProtocolName
 from chat.providers.http import ProviderClient
-from chat.providers.protocols import make_provider
+from chat.providers.protocols import make_adapter
 
 log = logging.getLogger(__name__)
 
@@ -33,19 +33,29 @@ TICK_S = 0.033
 SAVE_S = 1.0
 REAP_S = 10.0
 UNCLAIMED_S = 30.0
+DAILY_S = 6 * 3600.0
 GRACE_S = 10.0
 
 
 class Engine:
     """Runs turns. One per process; every public method may be called from any thread."""
 
-    def __init__(self, *, hub: Hub, lock_path: Path | None, restart_turn: Callable[[int], object]) -> None:
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        lock_path: Path | None,
+        restart_turn: Callable[[int], object],
+        daily: Callable[[], None],
+    ) -> None:
         """`lock_path`: whoever holds this file ends at once what a crash left; None where several
-        processes share the rows. `restart_turn` starts a turn that nobody has claimed."""
+        processes share the rows. `restart_turn` starts a turn that nobody has claimed. `daily` is run in the
+        database thread of whoever holds the file, several times a day."""
         self.hub = hub
         self.turns: dict[int, RunningTurn] = {}
         self.writer = Writer(self.database, self.running_answers)
         self._restart_turn = restart_turn
+        self._daily = daily
         self._lock = FileLock(lock_path, thread_local=False) if lock_path else None
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,7 +69,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._stopping = False
         self._client = ProviderClient()
-        self._providers: dict[str, Provider] = {}
+        self._adapters: dict[str, Adapter] = {}
         self._unflushed: set[RunningTurn] = set()
         self._tick: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,6 +84,7 @@ class Engine:
             if self._lock:
                 self._lock.acquire(blocking=False)
                 await self._reap(stale_s=0, unclaimed_s=0)
+                self._beats.append(asyncio.create_task(self._every(DAILY_S, self._tidy)))
 
     async def stop(self) -> None:
         """End running answers as interrupted, their text saved, and release everything."""
@@ -178,10 +189,10 @@ class Engine:
         """Run a function in the engine's own database thread."""
         return await self._loop_of(self._database_thread, _with_fresh_connection, function, *args)
 
-    def provider(self, protocol: str) -> Provider:
-        if protocol not in self._providers:
-            self._providers[protocol] = make_provider(protocol, self._client)
-        return self._providers[protocol]
+    def adapter(self, protocol: ProtocolName) -> Adapter:
+        if protocol not in self._adapters:
+            self._adapters[protocol] = make_adapter(protocol, self._client)
+        return self._adapters[protocol]
 
     def flush(self, turn: RunningTurn) -> None:
         """Send what the turn has now."""
@@ -215,6 +226,9 @@ class Engine:
             self.hub.publish(conversation_id, event)
         for message_id in await self.database(unclaimed_turns, unclaimed_s):
             self._restart_turn(message_id)
+
+    async def _tidy(self) -> None:
+        await self.database(self._daily)
 
     async def _every(self, seconds: float, beat: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chat import events
-from chat.providers.base import Usage
+from chat.prices import NANO
+from chat.providers.base import Finished, Note, Usage
 
 CancelReason = Literal["stopped", "lost", "dropped"]
 """Stopped by a person, the process is ending, or the row says that somebody else ended the answer."""
@@ -54,8 +55,25 @@ class Outcome:
     error_params: dict[str, str | int | float] = field(default_factory=dict)
     finish_reason: str = ""
     vendor_finish_reason: str = ""
+    refusal: str = ""
     request_id: str = ""
+    attempts: int = 0
     usage: Usage = field(default_factory=Usage)
+    cost_nanousd: int | None = None
+
+    @classmethod
+    def done(cls, finished: Finished, cost_nanousd: int | None) -> "Outcome":
+        """A whole answer, as its provider finished it."""
+        return cls(
+            "done",
+            finish_reason=finished.reason,
+            vendor_finish_reason=finished.vendor_reason,
+            refusal=finished.refusal,
+            request_id=finished.request_id,
+            attempts=finished.attempts,
+            usage=finished.usage,
+            cost_nanousd=cost_nanousd,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -68,8 +86,11 @@ class RunningAnswer:
     reasoning: Text = field(default_factory=Text)
     started: float = field(default_factory=time.monotonic)
     first_token_ms: int | None = None
+    notes: list[Note] = field(default_factory=list)
     saved_length: int = -1
     """Length of text and reasoning at the last save; -1 before the first."""
+    total_ms: int | None = None
+    """How long it took, once it has ended: the row and the event say the same."""
     task: asyncio.Task[None] | None = None
     cancel_reason: CancelReason | None = None
 
@@ -95,6 +116,7 @@ class RunningAnswer:
                 status="streaming",
                 text_length=self.text.sent,
                 reasoning_length=self.reasoning.sent,
+                notes=[*self.notes],
                 first_token_ms=self.first_token_ms,
             )
         error = events.ErrorInfo(outcome.error_code, outcome.error_params) if outcome.error_code else None
@@ -104,14 +126,19 @@ class RunningAnswer:
             text_length=self.text.length,
             reasoning_length=self.reasoning.length,
             error=error,
+            refusal=outcome.refusal,
+            notes=[*self.notes],
             finish_reason=outcome.finish_reason,
             vendor_finish_reason=outcome.vendor_finish_reason,
+            request_id=outcome.request_id,
+            attempts=outcome.attempts,
             input_tokens=outcome.usage.input_tokens,
             output_tokens=outcome.usage.output_tokens,
             cached_tokens=outcome.usage.cached_tokens,
             reasoning_tokens=outcome.usage.reasoning_tokens,
+            cost_usd=None if outcome.cost_nanousd is None else outcome.cost_nanousd / NANO,
             first_token_ms=self.first_token_ms,
-            total_ms=self.elapsed_ms(),
+            total_ms=self.total_ms,
         )
 
 

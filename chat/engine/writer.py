@@ -72,13 +72,17 @@ def outcome_fields(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
         "error_params": outcome.error_params,
         "finish_reason": outcome.finish_reason,
         "vendor_finish_reason": outcome.vendor_finish_reason[:100],
+        "refusal": outcome.refusal,
+        "notes": [*answer.notes],
         "request_id": outcome.request_id[:200],
+        "attempts": outcome.attempts,
+        "cost_nanousd": outcome.cost_nanousd,
         "input_tokens": outcome.usage.input_tokens,
         "output_tokens": outcome.usage.output_tokens,
         "cached_tokens": outcome.usage.cached_tokens,
         "reasoning_tokens": outcome.usage.reasoning_tokens,
         "first_token_ms": answer.first_token_ms,
-        "total_ms": answer.elapsed_ms(),
+        "total_ms": answer.total_ms,
     }
 
 

@@ -4,6 +4,7 @@ A turn is one user message and one assistant message; the assistant message owns
 asked, and one more for each retry of it.
 """
 
+import uuid
 from typing import ClassVar
 
 from django.conf import settings
@@ -12,6 +13,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chat import limits
+from chat.models.catalogue import Provider
+from chat.prices import NANO
 
 DEFAULT_FOLDER = "Général"
 """The guide's stored value; never translated."""
@@ -103,22 +107,35 @@ class Answer(models.Model):
     name = models.CharField(max_length=210)
     """The key in REST dictionaries: the target, `name#2` where it is repeated."""
     provider = models.CharField(_("provider"), max_length=50)
-    model = models.CharField(_("model"), max_length=200)
+    provider_row = models.ForeignKey(Provider, models.SET_NULL, null=True, related_name="+", editable=False)
+    """Null once the provider was removed; `provider`, `label` and `mark` stay as they were."""
+    label = models.CharField(max_length=100, blank=True)
+    mark = models.CharField(max_length=2, blank=True)
+    model = models.CharField(_("model"), max_length=limits.MODEL_CHARS)
     settings = models.JSONField(default=dict)
 
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
     text = models.TextField(_("text"), blank=True)
     reasoning = models.TextField(_("reasoning"), blank=True)
+    refusal = models.TextField(_("refusal"), blank=True)
+    """What the model said in place of an answer, where its vendor tells the two apart."""
+    notes = models.JSONField(default=list, blank=True)
+    """Words of providers.base.Note, such as that the images were left out."""
     error_code = models.CharField(max_length=50, blank=True)
     error_params = models.JSONField(default=dict, blank=True)
     finish_reason = models.CharField(max_length=30, blank=True)
     vendor_finish_reason = models.CharField(max_length=100, blank=True)
     request_id = models.CharField(max_length=200, blank=True)
+    """The vendor's own name for the request: its support asks for it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How many requests were sent; more than one where the first were refused before the first word."""
 
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
     cached_tokens = models.PositiveIntegerField(null=True, blank=True)
     reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cost_nanousd = models.PositiveBigIntegerField(null=True, blank=True)
+    """Billionths of a US dollar, by the prices in force when it ended; null where a price is not known."""
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     total_ms = models.PositiveIntegerField(null=True, blank=True)
 
@@ -148,3 +165,39 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def cost_usd(self) -> float | None:
+        return None if self.cost_nanousd is None else self.cost_nanousd / NANO
+
+
+class AttachmentManager(models.Manager["Attachment"]):
+    def get_queryset(self) -> models.QuerySet["Attachment"]:
+        """Without the bytes: they are read one by one where they are needed."""
+        return super().get_queryset().defer("data")
+
+
+class Attachment(models.Model):
+    """An image of a user's message, as WeBox made it anew; without a message until it is asked about."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(User, models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="attachments")
+    position = models.PositiveSmallIntegerField(default=0)
+    media_type = models.CharField(max_length=50)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    data = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[AttachmentManager] = AttachmentManager()
+
+    class Meta:
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
+        ordering = ("position", "created_at")
+        indexes = (models.Index(fields=["created_at"], condition=Q(message=None), name="attachment_waiting"),)
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,18 +1,31 @@
 """Anthropic's Messages."""
 
 from collections.abc import AsyncGenerator
+from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from chat.providers import failures, payload
-from chat.providers.base import ChatRequest, Endpoint, Finished, FinishReason, StreamEvent, Usage
-from chat.providers.errors import CutOff
-from chat.providers.http import Call, ProviderClient
+from chat.providers.base import (
+    ChatMessage,
+    ChatRequest,
+    Endpoint,
+    Finished,
+    FinishReason,
+    ListedModel,
+    StreamEvent,
+    Usage,
+)
+from chat.providers.errors import BadStream, CutOff
+from chat.providers.http import Call, ProviderClient, in_words
 from chat.providers.prose import Prose
+from chat.providers.reader import Framing
 from chat.providers.sse import SseEvent
 
 VERSION = "2023-06-01"
 # The API demands a limit; every model still served allows this one.
 DEFAULT_MAX_TOKENS = 4096
+MODEL_PAGES = 20
 
 _REASONS = {
     "end_turn": FinishReason.STOP,
@@ -24,34 +37,65 @@ _REASONS = {
 }
 
 
-class AnthropicProvider:
+class AnthropicAdapter:
     """Messages: `POST {base_url}/v1/messages`; the address may end in /v1 or not."""
 
     def __init__(self, client: ProviderClient) -> None:
         self._client = client
 
     def stream(self, request: ChatRequest, endpoint: Endpoint) -> AsyncGenerator[StreamEvent, None]:
-        base = endpoint.base_url.rstrip("/").removesuffix("/messages").removesuffix("/v1")
         call = Call(
             endpoint=endpoint,
-            url=f"{base}/v1/messages",
-            headers={"x-api-key": endpoint.api_key.strip(), "anthropic-version": VERSION},
+            url=f"{_base(endpoint)}/v1/messages",
+            headers=_headers(endpoint),
             body=build_body(request),
             optional=frozenset({"temperature"}),
+            fallbacks=in_words(request, payload.messages_in_words),
         )
         return self._client.stream(call, lambda: AnthropicParser(endpoint.vendor))
+
+    async def models(self, endpoint: Endpoint) -> list[ListedModel]:
+        listed: list[ListedModel] = []
+        after = ""
+        for _ in range(MODEL_PAGES):
+            query = urlencode({"limit": 1000} | ({"after_id": after} if after else {}))
+            call = Call(endpoint, f"{_base(endpoint)}/v1/models?{query}", _headers(endpoint))
+            page = payload.record(await self._client.fetch(call))
+            if not isinstance(page.get("data"), list):
+                raise BadStream(endpoint.vendor)
+            listed += [_listed(item) for item in payload.records(page["data"])]
+            after = payload.text(page.get("last_id"))
+            if page.get("has_more") is not True or not after:
+                break
+        return [model for model in listed if model.name]
+
+
+def _base(endpoint: Endpoint) -> str:
+    return endpoint.base_url.removesuffix("/v1")
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str]:
+    return {"x-api-key": endpoint.api_key.strip(), "anthropic-version": VERSION}
+
+
+def _listed(item: dict[str, Any]) -> ListedModel:
+    abilities = payload.record(item.get("capabilities"))
+    sees = payload.record(abilities.get("image_input")).get("supported")
+    return ListedModel(
+        name=payload.text(item.get("id")),
+        label=payload.text(item.get("display_name")),
+        context_window=payload.count(item.get("max_input_tokens")),
+        # Every Claude since version 3 sees images.
+        sees_images=sees if isinstance(sees, bool) else True,
+    )
 
 
 def build_body(request: ChatRequest) -> dict[str, Any]:
     """The request's JSON: system prompt apart, roles in turn."""
-    messages: list[dict[str, str]] = []
-    for message in request.messages:
-        if message.role == "system":
-            continue
-        if messages and messages[-1]["role"] == message.role:
-            messages[-1]["content"] += f"\n\n{message.content}"
-        else:
-            messages.append({"role": message.role, "content": message.content})
+    messages: list[dict[str, Any]] = []
+    told = [message for message in request.messages if message.role != "system"]
+    for role, same in groupby(told, key=lambda message: message.role):
+        messages.append({"role": role, "content": _content(list(same))})
     body: dict[str, Any] = {
         "model": request.model,
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
@@ -66,14 +110,30 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
     return body
 
 
+def _content(messages: list[ChatMessage]) -> str | list[dict[str, Any]]:
+    """Words alone as one text; of a message with images those first, as Anthropic advises."""
+    if not any(message.images for message in messages):
+        return "\n\n".join(message.content for message in messages)
+    blocks: list[dict[str, Any]] = []
+    for message in messages:
+        for image in message.images:
+            source = {"type": "base64", "media_type": image.media_type, "data": image.base64}
+            blocks.append({"type": "image", "source": source})
+        blocks.append({"type": "text", "text": message.content})
+    return blocks
+
+
 class AnthropicParser:
     """Reads one stream of Messages events; types that it does not know are skipped, as Anthropic asks."""
+
+    framing = Framing.JSON_EVENTS
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
         self._prose = Prose()
         self._usage: dict[str, Any] = {}
         self._reason = ""
+        self._explanation = ""
         self._id = ""
         self.is_over = False
 
@@ -109,7 +169,11 @@ class AnthropicParser:
         if not self.is_settled:
             raise CutOff(self._vendor)
         reason = _REASONS.get(self._reason, FinishReason.OTHER) if self._reason else FinishReason.STOP
-        return [*self._prose.end(), Finished(reason, self._reason, read_usage(self._usage), self._id)]
+        refusal = self._explanation if reason is FinishReason.REFUSAL else ""
+        return [
+            *self._prose.end(),
+            Finished(reason, self._reason, read_usage(self._usage), self._id, refusal),
+        ]
 
     def _message(self, message: dict[str, Any]) -> list[StreamEvent]:
         self._id = self._id or payload.text(message.get("id"))
@@ -130,6 +194,9 @@ class AnthropicParser:
 
     def _stop(self, holder: dict[str, Any]) -> None:
         self._reason = payload.text(holder.get("stop_reason")) or self._reason
+        # A refusal may come without a word of text; then this is all that says why.
+        details = payload.record(holder.get("stop_details"))
+        self._explanation = payload.text(details.get("explanation")) or self._explanation
 
     def _count(self, holder: dict[str, Any]) -> None:
         """Overwrite what is given: message_delta counts from the start, and may send null for the rest."""

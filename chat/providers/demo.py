@@ -10,6 +10,7 @@ from chat.providers.base import (
     Endpoint,
     Finished,
     FinishReason,
+    ListedModel,
     ReasoningDelta,
     StreamEvent,
     TextDelta,
@@ -41,7 +42,7 @@ _ENGLISH_WORDS = frozenset(
 )
 
 
-class DemoProvider:
+class DemoAdapter:
     """Answers with a prepared text that quotes the question's first words; equal questions, equal answers.
 
     `pace` scales the pauses between words: 1 is as documented, 0 does not pause.
@@ -66,6 +67,9 @@ class DemoProvider:
             raise CutOff(endpoint.vendor)
         # It counts no tokens, so it tells of none.
         yield Finished(FinishReason.STOP, "stop", Usage())
+
+    async def models(self, endpoint: Endpoint) -> list[ListedModel]:
+        return [ListedModel(name, sees_images=False) for name in WORDS_PER_S]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 ProviderError
 ├── NoKey              no key for this vendor
+├── UnreadableKey      a stored one that can't be read, or was meant for another address
 ├── BadKey             401, 403 or a vendor's own "invalid key"
 ├── NoCredit           the account has no credit left; never retried
 ├── ModelNotFound
@@ -11,26 +12,39 @@ ProviderError
 ├── RateLimited        retryable; `retry_after_s` says when, if the vendor did
 ├── Overloaded         retryable: 5xx, 529
 ├── Unreachable        retryable: no connection
+├── AddressRefused     the name leads into a private network, where WeBox does not go
 ├── VendorFailed       an explicit error inside the stream
-├── Unsupported        WeBox does not speak this vendor's protocol yet
 ├── BadStream          not the protocol it should be (HTML, an empty body, a line without end)
 └── Interruption       the vendor broke off: the answer ends as `interrupted`, its text kept
     ├── CutOff         the stream ended without a finish
-    └── Stalled        silence longer than the limit
+    ├── Stalled        silence longer than the limit
+    └── TookTooLong    the whole answer took longer than its limit
 """
+
+from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from webox.errors import WeBoxError
 
+Stage = Literal["before stream", "mid-stream"]
+
 
 class ProviderError(WeBoxError):
-    """A vendor's failure. `params` always has `vendor` (its label); it never has the vendor's raw body."""
+    """A vendor's failure. `params` always has `vendor` (its label); it never has the vendor's raw body.
+
+    `stage` says whether it came in place of a 200 or after one. `attempts` counts the requests that
+    were sent, and `request_id` is the vendor's name for the last one.
+    """
 
     code = "provider_error"
-    http_status = 502
+    # Failed dependency: WeBox itself is well.
+    http_status = 424
     retryable = False
+    stage: Stage = "before stream"
+    attempts = 1
+    request_id = ""
     message: str | Promise = _("%(vendor)s reported an error. Try again.")
 
     def __init__(self, vendor: str, *, retry_after_s: float | None = None, **params: object) -> None:
@@ -42,12 +56,20 @@ class ProviderError(WeBoxError):
 
 class NoKey(ProviderError):
     code = "no_key"
-    message = _("There is no key for %(vendor)s yet.")
+    message = _("There is no key for %(vendor)s yet. Add one under “AIs and keys”.")
+
+
+class UnreadableKey(ProviderError):
+    """The key was stored for another address, or under an encryption key that is gone."""
+
+    code = "unreadable_key"
+    message = _("The stored key for %(vendor)s can’t be used any more. Enter it again under “AIs and keys”.")
 
 
 class BadKey(ProviderError):
     code = "bad_key"
-    message = _("%(vendor)s rejected the key. It must be corrected before this AI can answer.")
+    http_status = 400
+    message = _("%(vendor)s rejected the key. Correct it under “AIs and keys”, then try again.")
 
 
 class NoCredit(ProviderError):
@@ -93,14 +115,15 @@ class Unreachable(ProviderError):
     message = _("%(vendor)s can’t be reached. Check the connection or the address, then try again.")
 
 
+class AddressRefused(ProviderError):
+    code = "address_refused"
+    http_status = 403
+    message = _("The address of %(vendor)s leads into a private network. WeBox does not go there.")
+
+
 class VendorFailed(ProviderError):
     code = "vendor_failed"
     message = _("%(vendor)s reported an error while answering. The text so far is kept.")
-
-
-class Unsupported(ProviderError):
-    code = "unsupported"
-    message = _("WeBox cannot talk to %(vendor)s yet.")
 
 
 class BadStream(ProviderError):
@@ -122,3 +145,8 @@ class CutOff(Interruption):
 class Stalled(Interruption):
     code = "stalled"
     message = _("%(vendor)s stopped sending for %(silence_s)s s. The text so far is kept.")
+
+
+class TookTooLong(Interruption):
+    code = "time_limit"
+    message = _("%(vendor)s needed more than %(total_s)s s. The text so far is kept.")

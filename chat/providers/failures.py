@@ -64,7 +64,10 @@ _MODEL = re.compile(
 )
 _BLOCK_WORDS = {"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "moderation"}
 _BLOCK = re.compile(r"\bmoderation\b|was flagged|content (management )?policy")
+# No vendor means longer: a month.
+LONGEST_DELAY_S = 30 * 24 * 3600.0
 _TRY_AGAIN = re.compile(r"try again in (\d+(?:\.\d+)?) ?(ms|s|m)\b")
+_STATUS = re.compile("[45][0-9]{2}")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
@@ -110,7 +113,7 @@ def report_of(value: object) -> Report:
             word = payload.word(source.get(name)).lower()
             if word:
                 words.add(word)
-                if status is None and word.isdecimal() and 400 <= int(word[:4]) < 600:
+                if status is None and _STATUS.fullmatch(word):
                     status = int(word)
     details = payload.records(inner.get("details"))
     words.update(payload.text(detail.get("reason")).lower() for detail in details)
@@ -149,9 +152,13 @@ def _retry_delay_s(details: list[dict[str, object]], text: str) -> float | None:
     for detail in details:
         match = _SECONDS.fullmatch(payload.text(detail.get("retryDelay")))
         if match is not None:
-            return float(match[1])
+            return _believable(float(match[1]))
     match = _TRY_AGAIN.search(text)
-    return float(match[1]) * _UNIT_S[match[2]] if match else None
+    return _believable(float(match[1]) * _UNIT_S[match[2]]) if match else None
+
+
+def _believable(delay_s: float) -> float | None:
+    return delay_s if 0 <= delay_s <= LONGEST_DELAY_S else None
 
 
 def before_stream(vendor: str, status: int, headers: Mapping[str, str], report: Report) -> ProviderError:
@@ -232,7 +239,7 @@ def retry_after_s(headers: Mapping[str, str], report: Report) -> float | None:
             delay_s = float(value) * unit_s
         except ValueError:
             delay_s = _until_s(value) if name == "retry-after" and value else -1.0
-        if 0 <= delay_s < float("inf"):
+        if _believable(delay_s) is not None:
             return delay_s
     return report.retry_delay_s
 
@@ -240,7 +247,7 @@ def retry_after_s(headers: Mapping[str, str], report: Report) -> float | None:
 def _until_s(http_date: str) -> float:
     try:
         moment = parsedate_to_datetime(http_date)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return -1.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

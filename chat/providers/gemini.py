@@ -1,16 +1,29 @@
 """Google's Gemini: streamGenerateContent."""
 
+import re
 from collections.abc import AsyncGenerator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chat.providers import failures, payload
-from chat.providers.base import ChatRequest, Endpoint, Finished, FinishReason, StreamEvent, Usage
-from chat.providers.errors import Blocked, CutOff
-from chat.providers.http import Call, ProviderClient
+from chat.providers.base import (
+    ChatMessage,
+    ChatRequest,
+    Endpoint,
+    Finished,
+    FinishReason,
+    ListedModel,
+    StreamEvent,
+    Usage,
+)
+from chat.providers.errors import BadStream, Blocked, CutOff
+from chat.providers.http import Call, ProviderClient, in_words
 from chat.providers.prose import Prose
-from chat.providers.sse import DONE, SseEvent
+from chat.providers.reader import Framing
+from chat.providers.sse import SseEvent, is_done
 
+MODEL_PAGES = 20
+_NO_CHAT = re.compile(r"embedding|-tts|-image|imagen|veo|-live|native-audio|aqa|robotics")
 _REASONS = {
     "STOP": FinishReason.STOP,
     "MAX_TOKENS": FinishReason.LENGTH,
@@ -28,7 +41,7 @@ _REASONS = {
 }
 
 
-class GeminiProvider:
+class GeminiAdapter:
     """`POST {base_url}/models/{model}:streamGenerateContent?alt=sse`, the key in a header."""
 
     def __init__(self, client: ProviderClient) -> None:
@@ -39,11 +52,54 @@ class GeminiProvider:
         model = quote(request.model.removeprefix("models/"), safe="")
         call = Call(
             endpoint=endpoint,
-            url=f"{endpoint.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse",
-            headers={"x-goog-api-key": endpoint.api_key.strip()},
+            url=f"{endpoint.base_url}/models/{model}:streamGenerateContent?alt=sse",
+            headers=_headers(endpoint),
             body=build_body(request),
+            optional=frozenset({"generationConfig.temperature", "generationConfig.thinkingConfig"}),
+            fallbacks=in_words(request, _in_words),
         )
         return self._client.stream(call, lambda: GeminiParser(endpoint.vendor))
+
+    async def models(self, endpoint: Endpoint) -> list[ListedModel]:
+        listed: list[ListedModel] = []
+        token = ""
+        for _ in range(MODEL_PAGES):
+            query = urlencode({"pageSize": 1000} | ({"pageToken": token} if token else {}))
+            call = Call(endpoint, f"{endpoint.base_url}/models?{query}", _headers(endpoint))
+            page = payload.record(await self._client.fetch(call))
+            if not isinstance(page.get("models"), list):
+                raise BadStream(endpoint.vendor)
+            listed += [_listed(item) for item in payload.records(page["models"]) if _chats(item)]
+            token = payload.text(page.get("nextPageToken"))
+            if not token:
+                break
+        return listed
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str]:
+    return {"x-goog-api-key": endpoint.api_key.strip()}
+
+
+def _chats(item: dict[str, Any]) -> bool:
+    methods = item.get("supportedGenerationMethods")
+    return (
+        payload.text(item.get("name")).startswith("models/")
+        and isinstance(methods, list)
+        and "generateContent" in methods
+        and _NO_CHAT.search(payload.text(item.get("name"))) is None
+    )
+
+
+def _listed(item: dict[str, Any]) -> ListedModel:
+    thinking = item.get("thinking")
+    name = payload.text(item.get("name")).removeprefix("models/")
+    return ListedModel(
+        name=name,
+        label=payload.text(item.get("displayName")),
+        context_window=payload.count(item.get("inputTokenLimit")),
+        sees_images=True if name.startswith("gemini-") else None,
+        reasons=thinking if isinstance(thinking, bool) else None,
+    )
 
 
 def build_body(request: ChatRequest) -> dict[str, Any]:
@@ -55,7 +111,7 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
         role = "model" if message.role == "assistant" else "user"
         if not contents or contents[-1]["role"] != role:
             contents.append({"role": role, "parts": []})
-        contents[-1]["parts"].append({"text": message.content})
+        contents[-1]["parts"] += _parts(message)
     body: dict[str, Any] = {"contents": contents}
     system = [{"text": message.content} for message in request.messages if message.role == "system"]
     if system:
@@ -65,13 +121,35 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
         config["temperature"] = request.temperature
     if request.max_tokens is not None:
         config["maxOutputTokens"] = request.max_tokens
+    if request.show_reasoning:
+        config["thinkingConfig"] = {"includeThoughts": True}
     if config:
         body["generationConfig"] = config
     return body
 
 
+def _parts(message: ChatMessage) -> list[dict[str, Any]]:
+    # Google fetches no addresses of images: they go along.
+    images = [
+        {"inlineData": {"mimeType": image.media_type, "data": image.base64}} for image in message.images
+    ]
+    return [*images, {"text": message.content}]
+
+
+def _in_words(body: dict[str, Any]) -> dict[str, Any]:
+    """The body without its images."""
+    return body | {
+        "contents": [
+            content | {"parts": [part for part in content["parts"] if "text" in part]}
+            for content in body["contents"]
+        ]
+    }
+
+
 class GeminiParser:
     """Reads one stream of GenerateContentResponse objects; it has no last event, only a last chunk."""
+
+    framing = Framing.JSON_EVENTS
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
@@ -86,7 +164,7 @@ class GeminiParser:
         self.is_over = False
 
     def feed(self, event: SseEvent) -> list[StreamEvent]:
-        if event.data.lstrip().startswith(DONE):
+        if is_done(event.data):
             return []
         value = payload.load(event.data)
         if event.name == "error":

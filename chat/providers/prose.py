@@ -14,6 +14,10 @@ class _Joiner:
     def __init__(self) -> None:
         self._half = ""
 
+    @property
+    def is_whole(self) -> bool:
+        return not self._half
+
     def feed(self, piece: str) -> str:
         if not piece:
             return ""
@@ -21,14 +25,15 @@ class _Joiner:
         self._half = ""
         if "\ud800" <= piece[-1] <= "\udbff":
             piece, self._half = piece[:-1], piece[-1]
-        return _clean(piece)
+        return fit(piece)
 
     def end(self) -> str:
         rest, self._half = self._half, ""
-        return _clean(rest)
+        return fit(rest)
 
 
-def _clean(piece: str) -> str:
+def fit(piece: str) -> str:
+    """A whole piece of a vendor's text, fit to store: NUL and halves of surrogate pairs become U+FFFD."""
     if _UNFIT.search(piece) is None:
         return piece
     # PostgreSQL stores neither NUL nor half a pair.
@@ -50,6 +55,10 @@ class Prose:
         self.is_empty = True
 
     def text(self, piece: str) -> list[StreamEvent]:
+        if piece and self._state == "text" and piece.isascii() and "\0" not in piece and self._text.is_whole:
+            # Nearly every piece is this one.
+            self.is_empty = False
+            return [TextDelta(piece)]
         return self._split(self._text.feed(piece))
 
     def reasoning(self, piece: str) -> list[StreamEvent]:

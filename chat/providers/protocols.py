@@ -1,35 +1,33 @@
 """Which adapter speaks which protocol: the only place that imports them all."""
 
-from collections.abc import AsyncGenerator
-
-from chat.providers.anthropic import AnthropicProvider
-from chat.providers.base import ChatRequest, Endpoint, Provider, StreamEvent, TextDelta
-from chat.providers.demo import DemoProvider
-from chat.providers.errors import Unsupported
-from chat.providers.gemini import GeminiProvider
+from chat.providers.anthropic import AnthropicAdapter
+from chat.providers.base import Adapter, ProtocolName
+from chat.providers.cohere import CohereAdapter
+from chat.providers.demo import DemoAdapter
+from chat.providers.gemini import GeminiAdapter
 from chat.providers.http import ProviderClient
-from chat.providers.openai import OpenAIProvider
+from chat.providers.ollama import OllamaAdapter
+from chat.providers.openai import OpenAIAdapter
+from chat.providers.openai_responses import ResponsesAdapter
+from chat.providers.replicate import ReplicateAdapter
 
 
-class UnsupportedProvider:
-    """Stands in for a protocol that WeBox does not speak yet: every question to it is Unsupported."""
-
-    async def stream(self, request: ChatRequest, endpoint: Endpoint) -> AsyncGenerator[StreamEvent, None]:
-        raise Unsupported(endpoint.vendor)
-        # Never reached; it makes this a generator, which fails when it is first asked.
-        yield TextDelta("")
-
-
-def make_provider(protocol: str, client: ProviderClient) -> Provider:
+def make_adapter(protocol: ProtocolName, client: ProviderClient) -> Adapter:
     """The adapter of a protocol; it asks through the client, which stays its owner's to close."""
     match protocol:
         case "openai":
-            return OpenAIProvider(client)
+            return OpenAIAdapter(client)
+        case "openai-responses":
+            return ResponsesAdapter(client)
         case "anthropic":
-            return AnthropicProvider(client)
+            return AnthropicAdapter(client)
         case "gemini":
-            return GeminiProvider(client)
+            return GeminiAdapter(client)
+        case "cohere":
+            return CohereAdapter(client)
+        case "replicate":
+            return ReplicateAdapter(client)
+        case "ollama":
+            return OllamaAdapter(client)
         case "demo":
-            return DemoProvider()
-        case _:
-            return UnsupportedProvider()
+            return DemoAdapter()

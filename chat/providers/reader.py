@@ -1,16 +1,32 @@
 """From the bytes of a 200 to events: chooses by Content-Type how to read them. No network here."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum, auto
 from typing import Protocol
 
 from chat.providers import payload
-from chat.providers.base import StreamEvent
+from chat.providers.base import Finished, StreamEvent
 from chat.providers.errors import BadStream, CutOff
-from chat.providers.sse import EVENT_BYTES, SseEvent, SseReader, TooLong
+from chat.providers.prose import fit
+from chat.providers.sse import EVENT_BYTES, JsonLinesReader, SseEvent, SseReader, TooLong
+
+
+class Framing(Enum):
+    """How a protocol's answers are cut into events."""
+
+    JSON_EVENTS = auto()
+    """Server-sent events whose data is JSON: white space alone is no event."""
+    TEXT_EVENTS = auto()
+    """Server-sent events whose data is text: a line break is one."""
+    JSON_LINES = auto()
+    """One JSON value a line."""
 
 
 class AnswerParser(Protocol):
     """One answer being read in one vendor's protocol. Raises ProviderError or payload.BadPayload."""
+
+    framing: Framing
 
     @property
     def is_settled(self) -> bool:
@@ -44,9 +60,12 @@ class AnswerReader:
             raise BadStream(vendor)
         self._vendor = vendor
         self._parser = parser
-        self._is_stream = kind == "text/event-stream"
-        self._document = bytearray() if kind == "application/json" or kind.endswith("+json") else None
-        self._sse = SseReader()
+        self._is_stream = kind in ("text/event-stream", "application/x-ndjson", "application/jsonl")
+        of_lines = parser.framing is Framing.JSON_LINES and kind != "text/event-stream"
+        is_document = not of_lines and (kind == "application/json" or kind.endswith("+json"))
+        self._document = bytearray() if is_document else None
+        self._events = JsonLinesReader() if of_lines else SseReader()
+        self._skips_blank = parser.framing is not Framing.TEXT_EVENTS
         self._saw_bytes = False
         self._saw_event = False
 
@@ -58,22 +77,24 @@ class AnswerReader:
             if len(self._document) > EVENT_BYTES:
                 raise BadStream(self._vendor)
             return
-        yield from self._parsed(self._sse.feed(chunk))
+        yield from self._parsed(self._events.feed(chunk))
 
     def end(self) -> Iterator[StreamEvent]:
         """Yield the last events, Finished at the end, once the bytes have ended however they did."""
         if self._document is not None:
             yield from self._whole(bytes(self._document))
             return
-        yield from self._parsed(self._sse.end())
+        yield from self._parsed(self._events.end())
         if not self._saw_event:
             # Comments alone are a stream that was cut; bytes of some other kind are no stream at all.
             raise CutOff(self._vendor) if self._is_stream and self._saw_bytes else BadStream(self._vendor)
-        yield from self._parser.end()
+        yield from map(_storable, self._parser.end())
 
     def _parsed(self, events: Iterator[SseEvent]) -> Iterator[StreamEvent]:
         try:
             for event in events:
+                if self._skips_blank and event.data.isspace():
+                    continue
                 self._saw_event = True
                 if not self._parser.is_over:
                     yield from self._parser.feed(event)
@@ -87,7 +108,19 @@ class AnswerReader:
             raise BadStream(self._vendor) from error
         events = self._parser.document(value)
         try:
-            yield from events + self._parser.end()
+            yield from map(_storable, events + self._parser.end())
         except CutOff as error:
             # JSON that nobody finished is no answer in this protocol.
             raise BadStream(self._vendor) from error
+
+
+def _storable(event: StreamEvent) -> StreamEvent:
+    """The same with words that a database takes: a vendor may end an answer with anything."""
+    if not isinstance(event, Finished):
+        return event
+    return replace(
+        event,
+        vendor_reason=fit(event.vendor_reason),
+        request_id=fit(event.request_id),
+        refusal=fit(event.refusal),
+    )

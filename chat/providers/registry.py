@@ -1,16 +1,17 @@
-"""The vendors that WeBox knows, as data. A vendor that speaks a known protocol is a row here, not a file."""
+"""The vendors that WeBox knows, as data. A vendor that speaks a known protocol is a row here, not a file.
+
+The catalogue in the database is filled from these rows and may be edited there.
+"""
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
-from chat.providers.base import Quirk
-
-ProtocolName = Literal["openai", "anthropic", "gemini", "replicate", "demo"]
+from chat.providers import addresses
+from chat.providers.base import ProtocolName, Quirk
 
 # Models that think in silence, servers that queue or first load a model.
-PATIENT_S = 300.0
+PATIENT_S = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +32,27 @@ class Vendor:
     default_model: str
     models: tuple[str, ...] = ()
     """Suggestions, the default one first; any other model may be named too."""
-    silence_s: float = 0.0
+    sees_images: str = ""
+    """A pattern of the names of its models that see images; what it matches not is not known."""
+    reasons: str = ""
+    """A pattern of the names of its models that think before they answer."""
+    prices: str = ""
+    """Its name in genai-prices; empty where that has none."""
+    silence_s: int = 0
     """The least silence to bear from it; 0 leaves it to the owner's setting."""
     quirks: frozenset[Quirk] = frozenset()
     needs_key: bool = True
     key_url: str = ""
     """The page on which a key is made."""
 
-    @property
-    def available(self) -> bool:
-        """Whether WeBox speaks its protocol already."""
-        return self.protocol != "replicate"
-
     def address(self, override: str = "") -> str:
-        """Where it is reached; an override without a path gets the path of the usual address."""
-        chosen = override.strip().rstrip("/")
-        if not chosen:
+        """Where it is reached; an override without a path gets the path of the usual address.
+
+        Raises BadAddress for an override that is none.
+        """
+        if not override.strip():
             return self.base_url
-        return chosen if urlsplit(chosen).path else chosen + urlsplit(self.base_url).path
+        return addresses.parse(override, usual_path=urlsplit(self.base_url).path).url
 
 
 _VENDORS = (
@@ -62,8 +66,11 @@ _VENDORS = (
         base_url="https://api.openai.com/v1",
         default_model="gpt-5.4-mini",
         models=("gpt-5.4-mini", "gpt-5.5", "gpt-4.1-mini"),
+        sees_images=r"^(gpt-[4-9](?!.*(audio|search))|gpt-4o|o[1-9]|chatgpt)",
+        reasons=r"^(gpt-[5-9]|o[1-9])",
+        prices="openai",
         silence_s=PATIENT_S,
-        quirks=frozenset({Quirk.MAX_COMPLETION_TOKENS}),
+        quirks=frozenset({Quirk.MAX_COMPLETION_TOKENS, Quirk.DEVELOPER_ROLE}),
         key_url="https://platform.openai.com/api-keys",
     ),
     Vendor(
@@ -76,6 +83,8 @@ _VENDORS = (
         base_url="https://api.anthropic.com",
         default_model="claude-sonnet-5",
         models=("claude-sonnet-5", "claude-opus-5", "claude-haiku-4-5"),
+        sees_images="^claude-",
+        prices="anthropic",
         key_url="https://platform.claude.com/settings/keys",
     ),
     Vendor(
@@ -88,6 +97,9 @@ _VENDORS = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         default_model="gemini-3.6-flash",
         models=("gemini-3.6-flash", "gemini-3.5-flash-lite", "gemini-2.5-flash"),
+        sees_images="^gemini-",
+        reasons=r"^gemini-(2\.5|[3-9])",
+        prices="google",
         silence_s=PATIENT_S,
         key_url="https://aistudio.google.com/apikey",
     ),
@@ -101,6 +113,9 @@ _VENDORS = (
         base_url="https://api.mistral.ai/v1",
         default_model="mistral-small-latest",
         models=("mistral-small-latest", "mistral-large-latest"),
+        sees_images=r"^(pixtral|mistral-(small|medium|large)-latest|mistral-(medium|large)-2[5-9])",
+        reasons="^magistral",
+        prices="mistral",
         quirks=frozenset({Quirk.NO_STREAM_OPTIONS, Quirk.TEMPERATURE_MAX_1}),
         key_url="https://console.mistral.ai/api-keys",
     ),
@@ -108,13 +123,15 @@ _VENDORS = (
         slug="cohere",
         label="Cohere",
         mark="C",
-        protocol="openai",
+        protocol="cohere",
         aliases=("Command",),
         variable="COHERE",
-        base_url="https://api.cohere.ai/compatibility/v1",
+        base_url="https://api.cohere.com",
         default_model="command-a-03-2025",
         models=("command-a-03-2025", "command-a-plus-05-2026"),
-        quirks=frozenset({Quirk.NO_STREAM_OPTIONS, Quirk.TEMPERATURE_MAX_1}),
+        sees_images="vision",
+        reasons="reasoning",
+        prices="cohere",
         key_url="https://dashboard.cohere.com/api-keys",
     ),
     Vendor(
@@ -127,7 +144,11 @@ _VENDORS = (
         base_url="https://api.perplexity.ai",
         default_model="sonar",
         models=("sonar", "sonar-pro", "sonar-reasoning-pro"),
+        sees_images="^sonar",
+        reasons="reasoning",
+        prices="perplexity",
         silence_s=PATIENT_S,
+        quirks=frozenset({Quirk.PUBLIC_MODEL_LIST, Quirk.REPORTS_COST}),
         key_url="https://www.perplexity.ai/account/api/keys",
     ),
     Vendor(
@@ -139,6 +160,7 @@ _VENDORS = (
         base_url="https://api.deepseek.com",
         default_model="deepseek-flash",
         models=("deepseek-flash", "deepseek-v4-pro"),
+        prices="deepseek",
         silence_s=PATIENT_S,
         key_url="https://platform.deepseek.com/api_keys",
     ),
@@ -151,6 +173,9 @@ _VENDORS = (
         base_url="https://api.groq.com/openai/v1",
         default_model="openai/gpt-oss-120b",
         models=("openai/gpt-oss-120b", "openai/gpt-oss-20b"),
+        sees_images="llama-4|vision",
+        reasons="gpt-oss|qwen3|deepseek-r1",
+        prices="groq",
         key_url="https://console.groq.com/keys",
     ),
     Vendor(
@@ -163,7 +188,9 @@ _VENDORS = (
         base_url="https://api.together.xyz/v1",
         default_model="meta-llama/Llama-3.3-70B-Instruct-Turbo",
         models=("meta-llama/Llama-3.3-70B-Instruct-Turbo", "openai/gpt-oss-120b"),
+        prices="together",
         silence_s=PATIENT_S,
+        quirks=frozenset({Quirk.LISTS_PRICES}),
         key_url="https://api.together.ai/settings/api-keys",
     ),
     Vendor(
@@ -189,6 +216,7 @@ _VENDORS = (
         default_model="openai/gpt-oss-120b",
         models=("openai/gpt-oss-120b", "deepseek-ai/DeepSeek-R1"),
         silence_s=PATIENT_S,
+        quirks=frozenset({Quirk.PUBLIC_MODEL_LIST}),
         key_url="https://huggingface.co/settings/tokens",
     ),
     Vendor(
@@ -201,6 +229,9 @@ _VENDORS = (
         base_url="https://api.x.ai/v1",
         default_model="grok-4.3",
         models=("grok-4.3", "grok-4.5"),
+        sees_images=r"^grok-([4-9]|2-vision)",
+        reasons=r"^grok-([4-9]|3-mini)",
+        prices="x-ai",
         silence_s=PATIENT_S,
         quirks=frozenset({Quirk.MAX_COMPLETION_TOKENS}),
         key_url="https://console.x.ai",
@@ -214,16 +245,18 @@ _VENDORS = (
         base_url="https://openrouter.ai/api/v1",
         default_model="openai/gpt-4o-mini",
         models=("openai/gpt-4o-mini", "anthropic/claude-haiku-4.5", "deepseek/deepseek-chat"),
+        prices="openrouter",
         silence_s=PATIENT_S,
+        quirks=frozenset({Quirk.PUBLIC_MODEL_LIST, Quirk.LISTS_PRICES, Quirk.REPORTS_COST}),
         key_url="https://openrouter.ai/settings/keys",
     ),
     Vendor(
         slug="ollama",
         label="Ollama",
         mark="Ol",
-        protocol="openai",
+        protocol="ollama",
         variable="OLLAMA",
-        base_url="http://localhost:11434/v1",
+        base_url="http://localhost:11434",
         default_model="qwen3",
         models=("qwen3", "gpt-oss:20b", "llama3.2"),
         silence_s=PATIENT_S,
@@ -242,17 +275,38 @@ _VENDORS = (
 )
 
 
-def _key(name: str) -> str:
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A kind of server that people run on their own machine, and where it usually listens."""
+
+    slug: str
+    label: str
+    mark: str
+    protocol: ProtocolName
+    base_url: str
+
+
+LOCAL_SERVERS = (
+    LocalServer("ollama", "Ollama", "Ol", "ollama", "http://127.0.0.1:11434"),
+    LocalServer("llamacpp", "llama.cpp", "Lc", "openai", "http://127.0.0.1:8080/v1"),
+    LocalServer("lmstudio", "LM Studio", "Ls", "openai", "http://127.0.0.1:1234/v1"),
+    LocalServer("vllm", "vLLM", "Vl", "openai", "http://127.0.0.1:8000/v1"),
+)
+
+
+def name_key(name: str) -> str:
     """People write "GPT 4", "gpt-4" and "Mistral AI": case, spaces and punctuation do not count."""
     return re.sub(r"[\s._-]+", "", name.casefold())
 
 
-_BY_KEY = {_key(name): vendor for vendor in _VENDORS for name in (vendor.slug, vendor.label, *vendor.aliases)}
+_BY_KEY = {
+    name_key(name): vendor for vendor in _VENDORS for name in (vendor.slug, vendor.label, *vendor.aliases)
+}
 
 
 def find(name: str) -> Vendor | None:
     """The vendor of that slug, label or alias, or None."""
-    return _BY_KEY.get(_key(name))
+    return _BY_KEY.get(name_key(name))
 
 
 def all_vendors() -> tuple[Vendor, ...]:

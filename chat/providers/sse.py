@@ -1,4 +1,6 @@
-"""Server-sent events out of a vendor's bytes, whatever their line ends and however reads cut them.
+"""Events out of a vendor's bytes, whatever their line ends and however reads cut them.
+
+`SseReader` reads server-sent events, `JsonLinesReader` one JSON value a line.
 
 Rules: https://html.spec.whatwg.org/multipage/server-sent-events.html, with three exceptions that
 vendors made necessary: an `error:` field (llama.cpp) and bare JSON with an "error" (Gemini) become
@@ -7,13 +9,15 @@ events named "error", and a last event without its blank line is kept if it is w
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chat.providers import payload
 
 LINE_BYTES = 1024 * 1024
 EVENT_BYTES = 4 * LINE_BYTES
-DONE = "[DONE]"
+EVENT_LINES = 20_000
+_DONE = "[DONE]"
 
 _BOM = b"\xef\xbb\xbf"
 # On bytes: str.splitlines also cuts at U+2028 and others, which are legal inside JSON strings.
@@ -21,69 +25,69 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class TooLong(ValueError):
-    """A line of more than 1 MiB, or an event of more than 4 MiB."""
+    """A line of more than 1 MiB, or an event of more than 4 MiB or 20,000 lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(Struct, frozen=True):
     """One event; `name` is empty where the vendor gave none."""
 
     name: str
     data: str
 
 
-class SseReader:
-    """Turns one stream's bytes into events; comments and unknown fields yield nothing."""
+class _Lines:
+    """Cuts bytes into lines; a line may come in any number of pieces."""
 
     def __init__(self) -> None:
         self._partial: list[bytes] = []
         self._partial_bytes = 0
         self._skip_lf = False
         self._first_line = True
-        self._clear()
+        self.is_too_long = False
+        """A line has come that is too long; those before it were given."""
 
-    def _clear(self) -> None:
-        self._name = b""
-        self._data: list[bytes] = []
-        self._errors: list[bytes] = []
-        self._strays: list[bytes] = []
-        self._event_bytes = 0
-
-    def feed(self, chunk: bytes) -> Iterator[SseEvent]:
-        """Yield the events that end in this chunk. Iterate to the end before feeding more.
-
-        Raises TooLong when it comes to the line that is.
-        """
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The lines that end in this chunk."""
         if self._skip_lf and chunk:
             # A CR at the end of one read and an LF at the start of the next are one line end.
             chunk = chunk.removeprefix(b"\n")
             self._skip_lf = False
         if not chunk:
-            return
-        self._skip_lf = chunk.endswith(b"\r")
-        *lines, rest = _LINE_END.split(chunk)
-        for line in lines:
-            self._hold(line)
-            yield from self._line(self._take())
+            return []
+        if b"\r" in chunk:
+            self._skip_lf = chunk.endswith(b"\r")
+            *lines, rest = _LINE_END.split(chunk)
+        else:
+            *lines, rest = chunk.split(b"\n")
+        if lines and (self._partial or self._first_line):
+            lines[0] = self._whole(lines[0])
+        if len(chunk) > LINE_BYTES or self.is_too_long:
+            lines = self._up_to_long(lines)
         self._hold(rest)
+        return lines
 
-    def end(self) -> Iterator[SseEvent]:
-        """Yield what the last event held when the bytes ended, if it is whole JSON or [DONE]."""
-        if self._partial_bytes:
-            yield from self._line(self._take())
-        for event in self._dispatch():
-            if _is_whole(event.data):
-                yield event
+    def end(self) -> bytes:
+        """What came after the last line end."""
+        return self._whole(b"")
+
+    def _up_to_long(self, lines: list[bytes]) -> list[bytes]:
+        at = next((at for at, line in enumerate(lines) if len(line) > LINE_BYTES), len(lines))
+        self.is_too_long = self.is_too_long or at < len(lines)
+        return lines[:at]
 
     def _hold(self, piece: bytes) -> None:
-        if not piece:
+        if not piece or self.is_too_long:
             return
         self._partial_bytes += len(piece)
         if self._partial_bytes > LINE_BYTES:
-            raise TooLong
-        self._partial.append(piece)
+            self.is_too_long = True
+            self._partial.clear()
+        else:
+            self._partial.append(piece)
 
-    def _take(self) -> bytes:
+    def _whole(self, ending: bytes) -> bytes:
+        """The line that this is the end of."""
+        self._hold(ending)
         line = b"".join(self._partial)
         self._partial.clear()
         self._partial_bytes = 0
@@ -92,12 +96,47 @@ class SseReader:
             line = line.removeprefix(_BOM)
         return line
 
-    def _line(self, line: bytes) -> Iterator[SseEvent]:
-        if not line:
-            yield from self._dispatch()
-            return
+
+class SseReader:
+    """Turns one stream's bytes into events; comments and unknown fields yield nothing."""
+
+    def __init__(self) -> None:
+        self._lines = _Lines()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._name = b""
+        self._data: list[bytes] = []
+        self._errors: list[bytes] = []
+        self._strays: list[bytes] = []
+        self._event_bytes = self._event_lines = 0
+
+    def feed(self, chunk: bytes) -> Iterator[SseEvent]:
+        """Yield the events that end in this chunk. Iterate to the end before feeding more.
+
+        Raises TooLong when it comes to the line that is.
+        """
+        for line in self._lines.feed(chunk):
+            if line:
+                self._line(line)
+            elif self._event_bytes:
+                yield from self._take()
+        if self._lines.is_too_long:
+            raise TooLong
+
+    def end(self) -> Iterator[SseEvent]:
+        """Yield what the last event held when the bytes ended, if it is whole JSON or [DONE]."""
+        rest = self._lines.end()
+        if rest:
+            self._line(rest)
+        for event in self._take():
+            if _is_whole(event.data):
+                yield event
+
+    def _line(self, line: bytes) -> None:
         self._event_bytes += len(line)
-        if self._event_bytes > EVENT_BYTES:
+        self._event_lines += 1
+        if self._event_bytes > EVENT_BYTES or self._event_lines > EVENT_LINES:
             raise TooLong
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
@@ -113,15 +152,43 @@ class SseReader:
             case _:
                 self._strays.append(line)
 
-    def _dispatch(self) -> Iterator[SseEvent]:
-        name, data, errors, strays = self._name, self._data, self._errors, self._strays
+    def _take(self) -> list[SseEvent]:
+        """The events of the lines since the last blank one: one, at nearly all times."""
+        name, errors, strays = self._name, self._errors, self._strays
+        data = b"\n".join(self._data)
         self._clear()
-        if any(data):
-            yield SseEvent(_decode(name), _decode(b"\n".join(data)))
+        events = [SseEvent(_decode(name), _decode(data))] if data else []
         if errors:
-            yield SseEvent("error", _decode(b"\n".join(errors)))
+            events.append(SseEvent("error", _decode(b"\n".join(errors))))
         if strays and _is_error(stray := _decode(b"\n".join(strays))):
-            yield SseEvent("error", stray)
+            events.append(SseEvent("error", stray))
+        return events
+
+
+class JsonLinesReader:
+    """Turns one stream's bytes into nameless events, one a line; blank lines yield nothing."""
+
+    def __init__(self) -> None:
+        self._lines = _Lines()
+
+    def feed(self, chunk: bytes) -> Iterator[SseEvent]:
+        """Yield the lines that end in this chunk. Raises TooLong when it comes to the line that is."""
+        for line in self._lines.feed(chunk):
+            if line.strip():
+                yield SseEvent("", _decode(line))
+        if self._lines.is_too_long:
+            raise TooLong
+
+    def end(self) -> Iterator[SseEvent]:
+        """Yield what came after the last line end, if it is whole JSON."""
+        rest = _decode(self._lines.end())
+        if rest.strip() and _is_whole(rest):
+            yield SseEvent("", rest)
+
+
+def is_done(data: str) -> bool:
+    """Whether an event is OpenAI's sign that no more will come, as its SDK tests it."""
+    return data[:1] in "[ \t" and data.lstrip().startswith(_DONE)
 
 
 def _decode(raw: bytes) -> str:
@@ -129,7 +196,7 @@ def _decode(raw: bytes) -> str:
 
 
 def _is_whole(data: str) -> bool:
-    if data.strip() == DONE:
+    if data.strip() == _DONE:
         return True
     try:
         payload.load(data)

@@ -1,7 +1,7 @@
 import pytest
 
 from chat.providers.base import ChatMessage, ChatRequest, Endpoint, FinishReason, Usage
-from chat.providers.demo import WORDS_PER_S, DemoProvider, looks_french, quote, script_of
+from chat.providers.demo import WORDS_PER_S, DemoAdapter, looks_french, quote, script_of
 from chat.providers.errors import CutOff, ModelNotFound
 from chat.providers.registry import find
 from chat.tests.vendor import Heard, listen
@@ -14,7 +14,7 @@ def request(model: str, *questions: str) -> ChatRequest:
 
 
 async def ask(model: str, *questions: str) -> Heard:
-    return await listen(DemoProvider(pace=0).stream(request(model, *questions), NOWHERE))
+    return await listen(DemoAdapter(pace=0).stream(request(model, *questions), NOWHERE))
 
 
 @pytest.mark.parametrize("model", ["quick", "slow", "code"])

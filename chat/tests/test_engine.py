@@ -11,21 +11,23 @@ from chat import turns
 from chat.engine import engine_of_process
 from chat.engine.jobs import claim_turn
 from chat.engine.reaper import reap, unclaimed_turns
-from chat.models import Answer, Conversation, Message
+from chat.models import Answer, Conversation, Message, Provider
 from chat.targets import resolve
 from tests.vendor import Exchange, Vendor
 
 
 def ask(user: User, *names: str) -> turns.Asked:
-    return turns.ask(user, conversation_id=None, message="Hello", targets=resolve(names))
+    return turns.ask(user, conversation_id=None, message="Hello", targets=resolve(user, names))
 
 
 def make_answer(owner: User, **columns: object) -> Answer:
     conversation = Conversation.objects.create(owner=owner, updated_at=timezone.now())
     question = Message.objects.create(conversation=conversation, role="user", content="?")
     message = Message.objects.create(conversation=conversation, role="assistant", parent=question)
+    columns = {"provider": "demo", "model": "quick"} | columns
+    provider = Provider.objects.get(slug=columns["provider"])
     return Answer.objects.create(
-        message=message, position=0, target="demo", name="demo", provider="demo", model="quick", **columns
+        message=message, position=0, target="demo", name="demo", provider_row=provider, **columns
     )
 
 
@@ -65,8 +67,7 @@ def test_what_nobody_claimed_is_found_again(alice: User) -> None:
 def test_the_start_ends_what_a_crash_left_and_asks_what_was_accepted(alice: User, vendor: Vendor) -> None:
     vendor.scripts["openai"] = lambda exchange: exchange.answer("late, but here")
     left = make_answer(alice, status="streaming", text="Half", heartbeat_at=timezone.now())
-    accepted = make_answer(alice)
-    Answer.objects.filter(pk=accepted.pk).update(provider="openai", model="m")
+    accepted = make_answer(alice, provider="openai", model="m")
     engine = engine_of_process()
     engine.ensure_started()
     engine.reap().result(60)

@@ -103,11 +103,12 @@ def test_a_leading_think_tag_is_reasoning() -> None:
     assert (tags.reasoning, tags.text) == ("Hmm", "So")
 
 
-def test_a_refusal_is_shown_and_named() -> None:
-    refused = heard(chunk(refusal="I can’t "), chunk(refusal="help."), chunk("stop"))
-    assert refused.text == "I can’t help."
+def test_a_refusal_is_an_outcome_of_its_own() -> None:
+    refused = heard(chunk(refusal="I can’t "), chunk(refusal="help.\ud83d"), chunk("stop"))
+    assert refused.text == ""
     assert refused.finished is not None
     assert refused.finished.reason is FinishReason.REFUSAL
+    assert refused.finished.refusal == "I can’t help.\ufffd"
 
 
 def test_a_message_that_accumulates_beside_the_delta_is_not_shown_twice() -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chat.providers import http
-from chat.providers.anthropic import AnthropicProvider
+from chat.providers import chunks
+from chat.providers.anthropic import AnthropicAdapter
 from chat.providers.base import ChatMessage, ChatRequest, Endpoint, TextDelta, Usage
 from chat.providers.errors import (
     BadKey,
@@ -23,9 +23,9 @@ from chat.providers.errors import (
     Stalled,
     Unreachable,
 )
-from chat.providers.gemini import GeminiProvider
+from chat.providers.gemini import GeminiAdapter
 from chat.providers.http import ProviderClient
-from chat.providers.openai import OpenAIProvider
+from chat.providers.openai import OpenAIAdapter
 from chat.tests.vendor import Heard, Reply, VendorServer, listen, sse
 
 REQUEST = ChatRequest("m", (ChatMessage("user", "Why? ☕"),), temperature=0.7, max_tokens=20)
@@ -49,7 +49,7 @@ def refusal(status: int, error: dict[str, object], **headers: str) -> Reply:
 
 
 async def ask(client: ProviderClient, endpoint: Endpoint) -> Heard:
-    return await listen(OpenAIProvider(client).stream(REQUEST, endpoint))
+    return await listen(OpenAIAdapter(client).stream(REQUEST, endpoint))
 
 
 async def test_an_answer_arrives_and_the_request_is_as_documented(client: ProviderClient) -> None:
@@ -74,9 +74,9 @@ async def test_an_answer_arrives_and_the_request_is_as_documented(client: Provid
 async def test_anthropic_gets_its_headers_and_address(client: ProviderClient) -> None:
     done = [{"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type": "message_stop"}]
     async with VendorServer(Reply((sse(*done),))) as vendor:
-        for path in ("", "/v1/"):
+        for path in ("", "/v1"):
             endpoint = vendor.endpoint(path=path)
-            assert (await listen(AnthropicProvider(client).stream(REQUEST, endpoint))).finished
+            assert (await listen(AnthropicAdapter(client).stream(REQUEST, endpoint))).finished
     assert {request.path for request in vendor.requests} == {"/v1/messages"}
     headers = vendor.requests[0].headers
     assert (headers["x-api-key"], headers["anthropic-version"]) == ("key-1", "2023-06-01")
@@ -88,7 +88,7 @@ async def test_geminis_key_is_in_a_header_and_its_model_can_leave_no_path(client
     async with VendorServer(reply) as vendor:
         for model in ("gemini-9", "models/gemini-9", "../../x?y#z"):
             request = ChatRequest(model, REQUEST.messages)
-            assert (await listen(GeminiProvider(client).stream(request, vendor.endpoint()))).finished
+            assert (await listen(GeminiAdapter(client).stream(request, vendor.endpoint()))).finished
     paths = [request.path for request in vendor.requests]
     assert paths[:2] == ["/v1/models/gemini-9:streamGenerateContent?alt=sse"] * 2
     assert paths[2] == "/v1/models/..%2F..%2Fx%3Fy%23z:streamGenerateContent?alt=sse"
@@ -263,7 +263,7 @@ async def test_how_a_finished_answer_ends_does_not_matter(client: ProviderClient
 async def test_an_answer_without_bound_is_stopped(
     client: ProviderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "ANSWER_BYTES", 1000)
+    monkeypatch.setattr(chunks, "ANSWER_BYTES", 1000)
     async with VendorServer(Reply((sse(*[HI] * 40),))) as vendor:
         answer = await ask(client, vendor.endpoint())
     assert type(answer.error) is BadStream
@@ -273,7 +273,9 @@ async def test_a_refused_connection_is_retried_and_then_named(client: ProviderCl
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    answer = await ask(client, Endpoint("Vendor", f"http://127.0.0.1:{port}/v1", "k", 5.0))
+    answer = await ask(
+        client, Endpoint("Vendor", f"http://127.0.0.1:{port}/v1", "k", 5.0, may_be_private=True)
+    )
     assert type(answer.error) is Unreachable
 
 
@@ -325,7 +327,7 @@ async def test_a_connection_is_used_again(client: ProviderClient, reply: Reply) 
 
 async def test_more_than_a_hundred_answers_stream_at_once(client: ProviderClient) -> None:
     async with VendorServer(Reply(HALF, then="hang")) as vendor:
-        streams = [OpenAIProvider(client).stream(REQUEST, vendor.endpoint()) for _ in range(120)]
+        streams = [OpenAIAdapter(client).stream(REQUEST, vendor.endpoint()) for _ in range(120)]
         firsts = await asyncio.gather(*(anext(stream) for stream in streams))
         assert firsts == [TextDelta("Hi")] * 120
         for stream in streams:
@@ -334,7 +336,7 @@ async def test_more_than_a_hundred_answers_stream_at_once(client: ProviderClient
 
 async def test_leaving_early_ends_the_connection(client: ProviderClient) -> None:
     async with VendorServer(Reply(HALF, then="hang"), WHOLE) as vendor:
-        stream = OpenAIProvider(client).stream(REQUEST, vendor.endpoint())
+        stream = OpenAIAdapter(client).stream(REQUEST, vendor.endpoint())
         assert await anext(stream) == TextDelta("Hi")
         await stream.aclose()
         assert (await ask(client, vendor.endpoint())).text == "Hi"

@@ -70,15 +70,11 @@ def test_every_row_can_be_used() -> None:
     assert all(url.startswith("https://") for url in urls if url and "localhost" not in url)
 
 
-def test_replicate_is_known_but_not_available_yet() -> None:
-    assert [vendor.slug for vendor in all_vendors() if not vendor.available] == ["replicate"]
-
-
 @pytest.mark.parametrize(
     ("slug", "given", "address"),
     [
-        ("ollama", "", "http://localhost:11434/v1"),
-        ("ollama", "http://box:11434", "http://box:11434/v1"),
+        ("ollama", "", "http://localhost:11434"),
+        ("ollama", "http://box:11434", "http://box:11434"),
         ("ollama", "http://box:11434/v1/ ", "http://box:11434/v1"),
         ("groq", "https://proxy.example", "https://proxy.example/openai/v1"),
         ("groq", "https://proxy.example/groq", "https://proxy.example/groq"),

@@ -63,15 +63,21 @@ class Client:
 def record(answer_id: int) -> events.AnswerRecord:
     empty: dict[str, Any] = dict.fromkeys(events.AnswerRecord.__struct_fields__)
     words = ("target", "name", "provider", "label", "mark", "model", "finish_reason", "vendor_finish_reason")
-    strings = dict.fromkeys((*words, "created_at", "text", "reasoning"), "")
-    numbers = {"id": answer_id, "message_id": 1, "position": 0, "version": 1}
-    return events.AnswerRecord(**(empty | strings | numbers | {"status": "streaming"}))
+    strings = dict.fromkeys((*words, "created_at", "text", "reasoning", "refusal", "request_id"), "")
+    numbers = {"id": answer_id, "message_id": 1, "position": 0, "version": 1, "attempts": 0}
+    return events.AnswerRecord(**(empty | strings | numbers | {"status": "streaming", "notes": []}))
 
 
 def snapshot_of(turn: RunningTurn) -> events.Snapshot:
     engine = SimpleNamespace(running_answer=lambda _message_id, answer_id: turn.answers.get(answer_id))
     message = events.MessageRecord(
-        id=1, parent_id=None, role="assistant", content="", created_at="", answers=[record(1), record(2)]
+        id=1,
+        parent_id=None,
+        role="assistant",
+        content="",
+        created_at="",
+        attachments=[],
+        answers=[record(1), record(2)],
     )
     return snapshot(cast("Engine", engine), [message])
 

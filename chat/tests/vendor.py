@@ -6,9 +6,9 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from chat.providers.base import Endpoint, Finished, ReasoningDelta, StreamEvent, TextDelta
+from chat.providers.base import Endpoint, Finished, Note, Noted, ReasoningDelta, StreamEvent, TextDelta
 from chat.providers.errors import ProviderError
 from chat.providers.reader import AnswerParser, AnswerReader
 
@@ -21,6 +21,7 @@ class Heard:
     reasoning: str = ""
     finished: Finished | None = None
     error: ProviderError | None = None
+    notes: list[Note] = field(default_factory=list)
 
     def add(self, event: StreamEvent) -> None:
         match event:
@@ -28,6 +29,9 @@ class Heard:
                 self.text += text
             case ReasoningDelta(text):
                 self.reasoning += text
+            case Noted(note):
+                assert not self.text + self.reasoning
+                self.notes.append(note)
             case Finished():
                 assert self.finished is None
                 self.finished = event
@@ -88,7 +92,10 @@ class Reply:
 
 
 class VendorServer:
-    """Gives its replies in order, the last one again and again, and keeps the requests it got."""
+    """Gives its replies in order, the last one again and again, and keeps the requests it got.
+
+    Where many requests come at once, override `reply_to`: then what is asked decides.
+    """
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies)
@@ -98,7 +105,7 @@ class VendorServer:
         self._closing = asyncio.Event()
         self.url = ""
 
-    async def __aenter__(self) -> "VendorServer":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
@@ -109,7 +116,10 @@ class VendorServer:
         await self._server.wait_closed()
 
     def endpoint(self, *, key: str = "key-1", silence_s: float = 20.0, path: str = "/v1") -> Endpoint:
-        return Endpoint("Vendor", self.url + path, key, silence_s)
+        return Endpoint("Vendor", self.url + path, key, silence_s, may_be_private=True)
+
+    def reply_to(self, request: Request) -> Reply:
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -117,8 +127,7 @@ class VendorServer:
             while (request := await _read_request(reader)) is not None:
                 self.requests.append(request)
                 self.got_request.set()
-                reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-                if not await self._answer(reply, writer):
+                if not await self._answer(self.reply_to(request), writer):
                     break
         finally:
             writer.close()

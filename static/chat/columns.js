@@ -1,11 +1,14 @@
 // One column: the head with its state, the text, the error card, the figures, what can be done.
 import { $, el, icon, iconButton, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
+import { cost } from "../webox/money.js";
 import { copyWithMark } from "./clipboard.js";
 import { Follower } from "./follow.js";
 import { MarkdownView } from "./markdown.js";
+import { hintOf, noteKey, noteOf } from "./notes.js";
+import { partReasoning } from "./reasoning.js";
 import { isRunning } from "./reducer.js";
-import { shortTime, stateShape, stateText, stateWord, tokensPerSecond, words } from "./status.js";
+import { shortTime, stateShape, stateText, stateWord, tokenSplit, tokensPerSecond, tokenTotal, words } from "./status.js";
 
 export const isDemo = (answer) => answer.provider === "demo";
 
@@ -38,6 +41,7 @@ export class ColumnView {
     this.watched = false;
     // When this page saw it start to run; before that only the server’s clock knows.
     this.seenStart = null;
+    this.seenEnd = null;
     this.build(answer);
     this.markdown = new MarkdownView(this.prose);
     this.element.markdown = this.markdown;
@@ -52,8 +56,9 @@ export class ColumnView {
     this.prose = el("div", { class: "prose" });
     this.thoughts = el("div", { class: "thoughts" });
     this.think = el("details", { class: "think", hidden: true }, el("summary", {}, icon("right"), gettext("Reasoning")), this.thoughts);
+    this.hint = el("p", { class: "column-hint", hidden: true });
     this.note = el("div", { class: "column-note" });
-    this.body = el("div", { class: "body", tabindex: "0", role: "group", "aria-label": fill(gettext("Text of %(name)s"), { name }) }, this.think, this.prose, this.note);
+    this.body = el("div", { class: "body", tabindex: "0", role: "group", "aria-label": fill(gettext("Text of %(name)s"), { name }) }, this.hint, this.think, this.prose, this.note);
     this.pane = el("div", { class: "pane" }, this.body);
     this.figures = el("dl", { class: "figures num" });
     this.stopButton = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => this.hooks.stop([this.answer.id]) } }, icon("stop"), gettext("Stop"));
@@ -81,7 +86,13 @@ export class ColumnView {
     this.answer = answer;
     if (before !== answer && before.status === "queued" && answer.status === "streaming") this.seenStart = performance.now();
     const running = isRunning(answer);
+    const ended = isRunning(before) && !running;
     this.watched ||= running;
+    if (ended) {
+      this.seenEnd = Date.now();
+      // Its last words are there when it is said to be done.
+      this.flush();
+    }
     this.element.dataset.status = answer.status;
     this.prose.toggleAttribute("data-writing", running);
     this.body.setAttribute("aria-busy", String(running));
@@ -91,7 +102,7 @@ export class ColumnView {
     this.tick();
     this.#showFigures();
     this.#showNote();
-    if (isRunning(before) && !running) this.#announce();
+    if (ended) this.#announce();
     this.hooks.flusher.add(this);
   }
 
@@ -103,8 +114,9 @@ export class ColumnView {
     this.finished = !isRunning(this.answer);
     this.think.hidden = reasoning.length === 0;
     const shown = this.thoughts.textContent;
-    if (reasoning.text.startsWith(shown)) this.thoughts.append(reasoning.text.slice(shown.length));
-    else setText(this.thoughts, reasoning.text);
+    const parted = partReasoning(reasoning.text);
+    if (parted.startsWith(shown)) this.thoughts.append(parted.slice(shown.length));
+    else setText(this.thoughts, parted);
     this.copyButton.hidden = text.length === 0;
     this.tick();
     if (this.watched && this.hooks.follow(this)) this.#ownFollower.grown();
@@ -118,8 +130,8 @@ export class ColumnView {
 
   /** `best` names the answers with the best figures of the turn. */
   showBest(best) {
-    this.figures.children[0].toggleAttribute("data-best", best.first === this.answer.id);
-    this.figures.children[1].toggleAttribute("data-best", best.rate === this.answer.id);
+    const winners = [best.first, best.rate, null, best.cost];
+    winners.forEach((winner, index) => this.figures.children[index].toggleAttribute("data-best", winner === this.answer.id));
   }
 
   #elapsedMs() {
@@ -129,41 +141,37 @@ export class ColumnView {
   }
 
   #showFigures() {
-    const { first_token_ms, output_tokens } = this.answer;
+    const { first_token_ms, cost_usd } = this.answer;
     const rate = tokensPerSecond(this.answer);
+    const total = tokenTotal(this.answer);
     const figures = [
       [gettext("first word"), first_token_ms === null ? "–" : shortTime(first_token_ms)],
       [gettext("tokens/s"), rate === null ? "–" : number(rate)],
-      [gettext("tokens"), output_tokens === null ? "–" : number(output_tokens)],
+      [gettext("tokens"), total === null ? "–" : number(total)],
+      [gettext("cost"), cost(cost_usd)],
     ];
     if (this.figures.children.length === 0) {
       this.figures.append(...figures.map(([label]) => el("div", {}, el("dt", { text: label }), el("dd"))));
     }
     figures.forEach(([, value], index) => setText(this.figures.children[index].lastChild, value));
+    this.figures.children[2].title = tokenSplit(this.answer);
   }
 
   #showNote() {
-    const { id, status, error, finish_reason } = this.answer;
-    const key = `${id} ${status} ${error?.code} ${finish_reason}`;
+    const hint = hintOf(this.answer);
+    setText(this.hint, hint);
+    this.hint.hidden = hint === "";
+    const key = noteKey(this.answer);
     if (this.note.dataset.key === key) return;
     this.note.dataset.key = key;
-    if (status === "failed" || status === "interrupted") this.note.replaceChildren(this.#errorCard());
-    else if (status === "stopped") this.note.replaceChildren(el("p", { class: "quiet-note", text: gettext("You stopped this answer. The text so far is kept.") }));
-    else if (finish_reason === "length") this.note.replaceChildren(el("p", { class: "quiet-note", text: gettext("The answer was cut at its maximum length.") }));
-    else this.note.replaceChildren();
+    const note = noteOf(this.answer, this.hooks, this.#endedAt());
+    this.note.replaceChildren(...(note ? [note] : []));
   }
 
-  #errorCard() {
-    const { id, status, error, label } = this.answer;
-    const template = this.hooks.errors[error?.code] ?? gettext("Something went wrong. Try again.");
-    const kind = status === "failed" ? "card-error" : "card-warn";
-    return el(
-      "div",
-      { class: `card ${kind}` },
-      el("h3", {}, icon("alert"), status === "failed" ? gettext("The answer failed") : gettext("The answer was interrupted")),
-      el("p", { text: fill(template, { vendor: label, ...error?.params }) }),
-      el("div", { class: "actions" }, el("button", { type: "button", class: "btn", on: { click: () => this.hooks.retry([id]) } }, icon("retry"), gettext("Try again"))),
-    );
+  /** When it ended, in ms: as this page saw it, else by the server’s clock. */
+  #endedAt() {
+    const { started_at, created_at, total_ms } = this.answer;
+    return this.seenEnd ?? Date.parse(started_at ?? created_at) + (total_ms ?? 0);
   }
 
   #announce() {

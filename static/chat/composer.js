@@ -3,6 +3,7 @@ import { setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { load, save } from "../webox/storage.js";
 import { codePoints } from "./codepoints.js";
+import { ImageTray, imagesOf } from "./images.js";
 
 const draftKey = (conversationId) => `webox.draft.${conversationId ?? "new"}`;
 
@@ -12,15 +13,34 @@ export function newClientId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Whether two lists of ids are the same. */
+const same = (one, other) => (one ?? []).join() === (other ?? []).join();
+
 export class Composer {
-  /** `parts`: form, field, button, note, hint. `onSend({message, targets, client_id})` when the person sends. */
-  constructor(parts, { conversationId, picker, limit, onSend }) {
-    Object.assign(this, { ...parts, conversationId, picker, limit, onSend });
+  #isWaiting = false;
+
+  /**
+   * `parts`: form, field, button, note, hint, attach, file, tray. `limits`: message_chars, images, upload_bytes.
+   * `onSend({message, targets, attachments, client_id})` when the person sends, `tell(text)` for screen readers.
+   */
+  constructor(parts, { conversationId, picker, limits, errors, onSend, tell }) {
+    Object.assign(this, { ...parts, conversationId, picker, limits, onSend });
     this.pending = null;
     const draft = load(draftKey(conversationId), null);
     // A draft that was sent just before a reload keeps its id: sending it again is then the same message.
     this.sentBefore = draft?.sent ?? null;
     this.field.value = draft?.text ?? "";
+    this.images = null;
+    this.images = new ImageTray(
+      { list: this.tray, opener: this.attach },
+      { limits, errors, saved: draft?.images ?? [], onChange: () => this.#save(), onError: (text) => this.say(text, true), say: tell },
+    );
+    this.#listen();
+    this.grow();
+    this.showCount();
+  }
+
+  #listen() {
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -31,8 +51,45 @@ export class Composer {
       this.submit();
     });
     this.field.addEventListener("input", () => this.#typed());
-    this.grow();
-    this.showCount();
+    this.field.addEventListener("paste", (event) => {
+      if (this.#addFrom(event.clipboardData)) event.preventDefault();
+    });
+    this.attach.addEventListener("click", () => this.file.click());
+    this.file.addEventListener("change", () => {
+      this.#add([...this.file.files]);
+      this.file.value = "";
+    });
+    this.#listenToDrops();
+  }
+
+  /** Dropped anywhere on the page: a browser would leave the page for the image. */
+  #listenToDrops() {
+    const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const mark = (on) => this.form.toggleAttribute("data-drop", on);
+    document.addEventListener("dragover", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      mark(true);
+    });
+    document.addEventListener("dragleave", (event) => event.relatedTarget === null && mark(false));
+    document.addEventListener("drop", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      mark(false);
+      this.#add([...event.dataTransfer.files]);
+    });
+  }
+
+  #addFrom(transfer) {
+    const files = imagesOf(transfer);
+    if (files.length > 0) this.#add(files);
+    return files.length > 0;
+  }
+
+  #add(files) {
+    this.say("");
+    this.images.add(files);
+    this.field.focus();
   }
 
   #typed() {
@@ -42,8 +99,12 @@ export class Composer {
   }
 
   #save() {
+    // The tray tells of what it restored before there is one.
+    if (this.images === null) return;
     const text = this.field.value;
-    save(draftKey(this.conversationId), text === "" ? null : { text, sent: this.pending ?? this.sentBefore });
+    const images = this.images.records;
+    const isEmpty = text === "" && images.length === 0;
+    save(draftKey(this.conversationId), isEmpty ? null : { text, images, sent: this.pending ?? this.sentBefore });
   }
 
   /** As tall as its text, up to what the style sheet allows. */
@@ -71,23 +132,45 @@ export class Composer {
 
   submit() {
     const message = this.field.value.trim();
-    if (this.pending || message === "") return;
+    if (this.pending || this.#isWaiting || (message === "" && this.images.count === 0)) return;
     const targets = [...this.picker.selected];
-    if (targets.length === 0) {
-      this.say(gettext("Choose at least one AI."), true);
+    const obstacle = this.#obstacle(message, targets);
+    if (obstacle) {
+      this.say(obstacle, true);
       return;
     }
-    if (codePoints(message) > this.limit) {
-      this.say(fill(gettext("The message is too long: %(limit)s characters at the most."), { limit: number(this.limit) }), true);
+    if (this.images.isBusy) {
+      this.#waitForImages();
       return;
     }
+    const attachments = this.images.records.map((record) => record.id);
     const again = this.sentBefore;
-    const same = again && again.message === message && again.targets.join() === targets.join();
-    this.pending = { message, targets, client_id: same ? again.client_id : newClientId() };
+    const isSame = again && again.message === message && same(again.targets, targets) && same(again.attachments, attachments);
+    this.pending = { message, targets, attachments, client_id: isSame ? again.client_id : newClientId() };
     this.#save();
     this.#showSending(true);
     this.say("");
     this.onSend(this.pending);
+  }
+
+  /** Why this can’t be sent, in a sentence. */
+  #obstacle(message, targets) {
+    if (message === "") return gettext("Write a question about the images.");
+    if (targets.length === 0) return gettext("Choose at least one AI.");
+    const limit = this.limits.message_chars;
+    if (codePoints(message) > limit) return fill(gettext("The message is too long: %(limit)s characters at the most."), { limit: number(limit) });
+    return "";
+  }
+
+  /** The question goes as soon as its images have arrived; one that fails keeps it here. */
+  async #waitForImages() {
+    this.#isWaiting = true;
+    this.#showSending(true);
+    this.say(gettext("Waiting for the images. The question goes right after them."));
+    const arrived = await this.images.settled();
+    this.#isWaiting = false;
+    this.#showSending(false);
+    if (arrived) this.submit();
   }
 
   #showSending(sending) {
@@ -109,9 +192,10 @@ export class Composer {
 
   /** The server has it: only now the draft goes, and what was typed since stays. */
   accepted() {
-    const { message } = this.pending;
+    const { message, attachments } = this.pending;
     this.pending = null;
     this.sentBefore = null;
+    this.images.drop(attachments);
     const text = this.field.value;
     this.field.value = text.trimStart().startsWith(message) ? text.trimStart().slice(message.length).trimStart() : text;
     this.#save();

@@ -48,8 +48,17 @@ const picker = new Picker($("#chips"), {
 });
 
 const composer = new Composer(
-  { form: $("#composer"), field: $("#question"), button: $("#send"), note: $("#composer-note"), hint: $("#composer-hint") },
-  { conversationId, picker, limit: page.limits.message_chars, onSend: begin },
+  {
+    form: $("#composer"),
+    field: $("#question"),
+    button: $("#send"),
+    note: $("#composer-note"),
+    hint: $("#composer-hint"),
+    attach: $("#attach"),
+    file: $("#attach-file"),
+    tray: $("#tray"),
+  },
+  { conversationId, picker, limits: page.limits, errors: page.errors, onSend: begin, tell: say },
 );
 
 const sidebar = new Sidebar($(".side-list"), {

@@ -8,10 +8,17 @@ const STORED = "webox.selected";
 
 const REASONS = {
   no_key: () => gettext("Key to add"),
+  unreadable_key: () => gettext("Key must be entered again"),
+  not_set_up: () => gettext("Not set up"),
   premium: () => gettext("With Premium"),
+  provider_disabled: () => gettext("Switched off"),
 };
 
-const reasonOf = (ai) => (REASONS[ai.reason] ?? (() => gettext("Not available yet")))();
+/** Why an AI can’t be asked; one without need of a key lacks its address instead. */
+function reasonOf({ reason, needs_key }) {
+  const code = reason === "no_key" && !needs_key ? "not_set_up" : reason;
+  return (REASONS[code] ?? (() => gettext("Not available yet")))();
+}
 
 export class Picker {
   /** Builds itself into `root`. `limit` is the most AIs a message may go to; `onChange` hears of each choice. */
@@ -46,9 +53,11 @@ export class Picker {
   #show() {
     const chosen = this.selected.map((target) => this.ais.find((ai) => ai.target === target));
     this.root.replaceChildren(...chosen.map((ai) => this.#chip(ai)), this.add);
+    // Servers that were added stand after the demonstrations in the catalogue.
+    const inOrder = this.ais.toSorted((a, b) => Number(a.demo) - Number(b.demo));
     this.list.replaceChildren(
       el("h3", { text: gettext("Ask these AIs") }),
-      ...this.ais.filter((ai) => ai.ready).map((ai) => this.#option(ai)),
+      ...inOrder.filter((ai) => ai.ready).map((ai) => this.#option(ai)),
       ...this.#missing(),
     );
   }
@@ -90,6 +99,6 @@ export class Picker {
   }
 
   #missingChip(ai) {
-    return el("li", { class: "chip chip-missing" }, markOf(ai.provider, ai.mark), el("span", { text: ai.name }));
+    return el("li", {}, el("a", { class: "chip chip-missing", href: `/chat/ais#${ai.provider}` }, markOf(ai.provider, ai.mark), el("span", { text: ai.name })));
   }
 }

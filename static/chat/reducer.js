@@ -2,7 +2,7 @@
 //
 // state = {
 //   title:    the conversation's title
-//   messages: [{id, parent_id, role, content, created_at}] in order of creation
+//   messages: [{id, parent_id, role, content, created_at, attachments}] in order of creation
 //   answers:  {id: record of the answer, but `text` and `reasoning` are streams (stream.js);
 //              `lengths` are the final ones once announced, `ended` says that its turn was said to be complete}
 //   missing:  ids of answers of which something was lost: the owner of the socket sends `resume`
@@ -101,7 +101,7 @@ function withMessages(state, records, fromRows) {
   return withAnswers({ ...state, messages }, records.flatMap((record) => record.answers), fromRows);
 }
 
-const messageFrom = ({ id, parent_id, role, content, created_at }) => ({ id, parent_id, role, content, created_at });
+const messageFrom = ({ id, parent_id, role, content, created_at, attachments = [] }) => ({ id, parent_id, role, content, created_at, attachments });
 
 /** `GET …/messages`: everything there was when the rows were read; what began since then stays. */
 function loaded(state, records) {

@@ -1,6 +1,6 @@
 // The state of an answer as a shape and a word, and its figures. Pure, but for the words’ language.
 import { isRunning } from "./reducer.js";
-import { gettext, number } from "../webox/i18n.js";
+import { fill, gettext, number } from "../webox/i18n.js";
 
 const LABELS = {
   done: () => gettext("Done"),
@@ -43,17 +43,38 @@ export function tokensPerSecond({ output_tokens, first_token_ms, total_ms }) {
   return (output_tokens * 1000) / (total_ms - first_token_ms);
 }
 
-/** Which answer has the best finished value of each figure; only where there are two to compare. */
+/** Tokens of the question with all that went along, and of the answer; null when the vendor counted none. */
+export function tokenTotal({ input_tokens, output_tokens }) {
+  if (input_tokens === null && output_tokens === null) return null;
+  return (input_tokens ?? 0) + (output_tokens ?? 0);
+}
+
+/** What those tokens were, a line each; empty when nothing is known. */
+export function tokenSplit({ input_tokens, cached_tokens, output_tokens, reasoning_tokens }) {
+  const lines = [
+    [gettext("Input: %(count)s"), input_tokens],
+    [gettext("of which cached: %(count)s"), cached_tokens || null],
+    [gettext("Output: %(count)s"), output_tokens],
+    [gettext("of which reasoning: %(count)s"), reasoning_tokens || null],
+  ];
+  return lines
+    .filter(([, count]) => count !== null)
+    .map(([line, count]) => fill(line, { count: number(count) }))
+    .join("\n");
+}
+
+/** Which answer has the best finished value of each figure; only where there are two to tell apart. */
 export function bestOf(answers) {
   const done = answers.filter((answer) => answer.status === "done");
   const best = (value, better) => {
     const rated = done.map((answer) => [answer.id, value(answer)]).filter(([, amount]) => amount !== null);
-    if (rated.length < 2) return null;
+    if (new Set(rated.map(([, amount]) => amount)).size < 2) return null;
     return rated.reduce((a, b) => (better(b[1], a[1]) ? b : a))[0];
   };
   return {
     first: best((answer) => answer.first_token_ms, (a, b) => a < b),
     rate: best(tokensPerSecond, (a, b) => a > b),
+    cost: best((answer) => answer.cost_usd, (a, b) => a < b),
   };
 }
 

@@ -3,6 +3,7 @@ import { el, icon, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { ColumnView, markOf, nameOf, showState, stateSign } from "./columns.js";
 import { Follower } from "./follow.js";
+import { gallery } from "./gallery.js";
 import { columnsOf, isRunning } from "./reducer.js";
 import { bestOf, stateWord } from "./status.js";
 
@@ -12,20 +13,22 @@ const phone = matchMedia("(max-width: 767.98px)");
 const isBroken = (answer) => answer.status === "failed" || answer.status === "interrupted";
 
 class TurnView {
+  /** `question` is the user’s message that this turn answers. */
   constructor(message, question, hooks) {
     this.id = message.id;
     this.hooks = { ...hooks, follow: (column) => hooks.follow(this, column) };
     this.columns = [];
     this.tabs = [];
     this.current = 0;
-    this.question = el("h2", { class: "question", text: question });
+    this.question = el("h2", { class: "question", text: question.content });
+    this.images = question.attachments.length > 0 ? gallery(question.attachments) : null;
     this.tablist = el("div", { class: "tabs", role: "tablist", "aria-label": gettext("Answers of this turn"), on: { keydown: (event) => this.#tabKey(event) } });
     this.row = el("div", { class: "columns" });
     this.more = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => this.fold(!this.element.classList.contains("folded")) } });
     this.retryButton = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => hooks.retry(this.answers.filter(isBroken).map((answer) => answer.id)) } });
     this.stopButton = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => hooks.stop(this.answers.filter(isRunning).map((answer) => answer.id)) } }, icon("stop"), gettext("Stop all"), el("kbd", { class: "wide-only", text: gettext("Esc") }));
     this.foot = el("div", { class: "turn-foot" }, this.more, el("span", { class: "grow" }), this.retryButton, this.stopButton);
-    this.element = el("section", { class: "turn", data: { message: message.id } }, this.question, this.tablist, this.row, this.foot);
+    this.element = el("section", { class: "turn", data: { message: message.id } }, this.question, this.images, this.tablist, this.row, this.foot);
     // What the keyboard reaches must be seen.
     this.row.addEventListener("focusin", (event) => {
       if (this.element.classList.contains("folded") && event.target.closest(".prose, .column-note")) this.fold(false);
@@ -155,12 +158,12 @@ export class ThreadView {
 
   #addTurns(state, touched) {
     const byId = new Map(state.messages.map((message) => [message.id, message]));
-    let question = "";
+    let question = { content: "", attachments: [] };
     let added = false;
     for (const message of state.messages) {
-      if (message.role === "user") question = message.content;
+      if (message.role === "user") question = message;
       if (message.role !== "assistant" || this.#turns.has(message.id)) continue;
-      const turn = new TurnView(message, byId.get(message.parent_id)?.content ?? question, this.hooks);
+      const turn = new TurnView(message, byId.get(message.parent_id) ?? question, this.hooks);
       this.#insert(turn);
       touched.add(message.id);
       added = true;

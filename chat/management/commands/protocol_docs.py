@@ -211,6 +211,8 @@ def words(kind: inspect.Type) -> str:
             return f"number{bounds(kind.ge, kind.le)}"
         case inspect.NoneType():
             return "null"
+        case inspect.UUIDType():
+            return "string (a UUID)"
     raise NotImplementedError(f"{kind} has no words yet")
 
 

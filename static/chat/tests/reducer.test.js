@@ -176,3 +176,24 @@ test("property: a snapshot and the events after it equal a fresh read, whatever 
     }
   }
 });
+
+test("a question keeps its images, whether it was loaded, accepted or begun elsewhere", () => {
+  const image = { id: "a1", url: "/api/chat/attachments/a1", media_type: "image/png", width: 8, height: 6, size_bytes: 90 };
+  const server = new Server(randomFrom(1));
+  const begun = server.start(1);
+  begun.messages[0].attachments = [image];
+  for (const event of [begun, { ...begun, type: "accepted", client_id: "c" }, { type: "loaded", messages: begun.messages }]) {
+    const [question, answers] = reduce(emptyState(), event).messages;
+    assert.deepEqual(question.attachments, [image], event.type);
+    assert.deepEqual(answers.attachments, [], event.type);
+  }
+});
+
+test("how an answer ended stands in its record: refusal, notes, cost, the vendor’s request", () => {
+  const [server, state] = started();
+  const [id] = server.ids();
+  const told = { refusal: "No.", notes: ["images_left_out"], cost_usd: 0.0123, request_id: "req_1", attempts: 2 };
+  const ended = reduce(state, { type: "answer", id, status: "done", text_length: 0, reasoning_length: 0, ...told });
+  const { refusal, notes, cost_usd, request_id, attempts } = ended.answers[id];
+  assert.deepEqual({ refusal, notes, cost_usd, request_id, attempts }, told);
+});

@@ -1,0 +1,82 @@
+"""Images of messages over REST: sent once, shown to their owner alone."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from chat import limits, uploads
+from chat.api.providers import person
+from chat.api.throttles import count
+from chat.errors import AttachmentNotFound, UploadTooLarge
+from chat.models import Attachment
+from chat.records import attachment_record
+from webox.api import StrictSerializer
+
+# A multipart body is a little larger than the file in it.
+BODY_BYTES = limits.UPLOAD_BYTES + 64 * 1024
+# What a browser that is shown only the image by its address may do with it: nothing.
+SANDBOX = "default-src 'none'; sandbox"
+
+
+class UploadSerializer(StrictSerializer):
+    file = serializers.FileField(allow_empty_file=True)
+
+
+def find_attachment(request: Request, attachment_id: UUID) -> Attachment:
+    """The signed-in person's image. Raises AttachmentNotFound, also for somebody else's."""
+    found = Attachment.objects.filter(owner=person(request), pk=attachment_id).first()
+    if found is None:
+        raise AttachmentNotFound
+    return found
+
+
+class AttachmentsView(APIView):
+    """Send an image (PNG, JPEG, WebP or GIF, at most 10 MB) as the form field `file`; ask about it by its id.
+
+    It is kept upright, at most 2,048 pixels wide and high, and without what else the file held. Images that
+    nobody asks about are gone after a day.
+    """
+
+    parser_classes = (MultiPartParser,)
+    serializer_class = UploadSerializer
+
+    def post(self, request: Request) -> Response:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > BODY_BYTES:
+            raise UploadTooLarge(limit_mb=limits.UPLOAD_BYTES // uploads.MB)
+        count(request, "upload")
+        body = UploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        file: Any = body.validated_data["file"]
+        made = uploads.store(person(request), file.read(limits.UPLOAD_BYTES + 1))
+        record = msgspec.to_builtins(attachment_record(made))
+        return Response(record, status=201, headers={"Location": request.build_absolute_uri(record["url"])})
+
+
+class AttachmentView(APIView):
+    """One image, as a file; DELETE removes one that waits for its question."""
+
+    def get(self, request: Request, attachment_id: UUID) -> HttpResponse:
+        image = find_attachment(request, attachment_id)
+        answer = HttpResponse(bytes(image.data), content_type=image.media_type)
+        ending = image.media_type.partition("/")[2]
+        answer.headers["Content-Disposition"] = f'attachment; filename="image-{str(image.pk)[:8]}.{ending}"'
+        answer.headers["Content-Security-Policy"] = SANDBOX
+        # An image never changes under its id.
+        answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return answer
+
+    def delete(self, request: Request, attachment_id: UUID) -> Response:
+        image = find_attachment(request, attachment_id)
+        if image.message_id is not None:
+            # It is part of a message: it goes with that.
+            raise AttachmentNotFound
+        image.delete()
+        return Response(status=204)

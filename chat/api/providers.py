@@ -1,0 +1,240 @@
+"""Providers over REST: what a person may use, their keys (write-only), servers and preferences."""
+
+from typing import Any, cast
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from chat import servers, vendors
+from chat.api.pagination import LinkPagination
+from chat.api.provider_serializers import (
+    KeySerializer,
+    LocalServerSerializer,
+    PreferenceSerializer,
+    ProviderPatchSerializer,
+    ServerSerializer,
+)
+from chat.api.throttles import count
+from chat.errors import ProviderNotFound
+from chat.models import AiPreference, Provider
+from chat.offers import Offer, offers
+from chat.provider_records import model_record, preference_record, provider_record
+from chat.providers import addresses, registry
+from chat.servers import NewServer
+from webox.errors import WeBoxError
+
+
+class IsOwner(BasePermission):
+    """The one who runs this WeBox."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user.is_superuser)
+
+
+def person(request: Request) -> User:
+    return cast("User", request.user)
+
+
+def find_offer(request: Request, slug: str) -> Offer:
+    """The provider as the signed-in person sees it, their own first. Raises ProviderNotFound."""
+    found = sorted(offers(person(request), slug=slug), key=lambda offer: offer.provider.owner_id is None)
+    if not found:
+        raise ProviderNotFound
+    return found[0]
+
+
+def find_own(request: Request, slug: str) -> Provider:
+    """A provider this person may change: their own; the owner everybody's too. Raises ProviderNotFound."""
+    provider = find_offer(request, slug).provider
+    if provider.owner_id != request.user.pk and not (provider.owner_id is None and request.user.is_superuser):
+        raise ProviderNotFound
+    return provider
+
+
+class ProvidersView(APIView):
+    """The AIs you can use, with their models and what keeps you from the others; POST adds a server.
+
+    A server of your own must be on the internet, under https. The owner may add one for everybody
+    (`for_everyone`), at any address.
+    """
+
+    serializer_class = ServerSerializer
+
+    def get(self, request: Request) -> Response:
+        return Response([provider_record(offer, person(request)) for offer in offers(person(request))])
+
+    def post(self, request: Request) -> Response:
+        body = ServerSerializer(data=request.data, context={"user": request.user})
+        body.is_valid(raise_exception=True)
+        count(request, "vendor_call")
+        given = body.validated_data
+        owner = None if given.pop("for_everyone") else person(request)
+        made = servers.add_server(owner, NewServer(**given | {"models": tuple(given["models"])}))
+        location = request.build_absolute_uri(f"/api/chat/providers/{made.slug}")
+        return Response(_record(request, made.slug), status=201, headers={"Location": location})
+
+
+class ProviderView(APIView):
+    """One provider. Your own servers can be renamed, moved (which drops the key) and removed."""
+
+    serializer_class = ProviderPatchSerializer
+
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(_record(request, slug))
+
+    def patch(self, request: Request, slug: str) -> Response:
+        provider = find_own(request, slug)
+        body = ProviderPatchSerializer(provider, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        if "base_url" in given:
+            address = addresses.parse(given["base_url"], usual_path=servers.usual_path(provider.protocol))
+            if provider.owner_id is not None:
+                addresses.check_public(address)
+            given["base_url"] = address.url
+        servers.edit(provider, given)
+        return Response(_record(request, slug))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        servers.remove(find_own(request, slug))
+        return Response(status=204)
+
+
+class KeyView(APIView):
+    """Your own key for a provider: PUT tests and saves it, DELETE forgets it. It is never given back."""
+
+    serializer_class = KeySerializer
+
+    def put(self, request: Request, slug: str) -> Response:
+        return self.save(request, find_offer(request, slug).provider, person(request))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        servers.remove_key(person(request), find_offer(request, slug).provider)
+        return Response(status=204)
+
+    def save(self, request: Request, provider: Provider, owner: User | None) -> Response:
+        body = KeySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        count(request, "vendor_call")
+        _row, error = servers.save_key(owner, provider, body.validated_data["key"])
+        return Response(_record(request, provider.slug) | {"test": test_record(error)})
+
+
+class ServerKeyView(KeyView):
+    """The server's key for a provider, which serves whom the owner lets use it; the owner's alone."""
+
+    permission_classes = (IsOwner,)
+
+    def put(self, request: Request, slug: str) -> Response:
+        return self.save(request, _of_everybody(slug), None)
+
+    def delete(self, request: Request, slug: str) -> Response:
+        servers.remove_key(None, _of_everybody(slug))
+        return Response(status=204)
+
+
+class ProviderTestView(APIView):
+    """Ask the provider with the key that would be used for you now; `ok`, or why not."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        offer = find_offer(request, slug)
+        count(request, "vendor_call")
+        return Response(test_record(servers.test_for(person(request), offer.provider)))
+
+
+class ProviderSyncView(APIView):
+    """Read the provider's own list of models again: for your own servers; the owner for all."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        provider = find_own(request, slug)
+        count(request, "vendor_call")
+        synced = servers.sync_for(person(request), provider)
+        return Response({"listed": synced.listed, "added": synced.added, "gone": synced.gone})
+
+
+class PreferenceView(APIView):
+    """How you want this AI asked where a question does not say; DELETE goes back to the usual."""
+
+    serializer_class = PreferenceSerializer
+
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(preference_record(find_offer(request, slug).preference))
+
+    def put(self, request: Request, slug: str) -> Response:
+        provider = find_offer(request, slug).provider
+        body = PreferenceSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        row, _is_new = AiPreference.objects.update_or_create(
+            user=person(request), provider=provider, defaults=body.validated_data
+        )
+        return Response(preference_record(row))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        AiPreference.objects.filter(
+            user=person(request), provider=find_offer(request, slug).provider
+        ).delete()
+        return Response(status=204)
+
+
+class ModelsView(APIView):
+    """A provider's models that may be chosen, the usual ones first; `search` looks in their names."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        models = find_offer(request, slug).models
+        words = request.query_params.get("search", "")[:100].casefold().split()
+        found = [one for one in models if all(word in f"{one.name} {one.label}".casefold() for word in words)]
+        pagination = LinkPagination()
+        page = pagination.paginate_queryset(found, request, view=self)
+        return pagination.get_paginated_response([model_record(model) for model in page or []])
+
+
+class LocalServersView(APIView):
+    """The usual servers (Ollama, llama.cpp, LM Studio, vLLM) that run on WeBox's own machine; POST adds one.
+
+    Nothing looks for them unless the owner asks.
+    """
+
+    permission_classes = (IsOwner,)
+    serializer_class = LocalServerSerializer
+
+    def get(self, request: Request) -> Response:
+        count(request, "vendor_call")
+        return Response(
+            [
+                {
+                    "slug": server.slug,
+                    "label": server.label,
+                    "base_url": server.base_url,
+                    "is_added": servers.has_local(server),
+                }
+                for server in vendors.find_local()
+            ]
+        )
+
+    def post(self, request: Request) -> Response:
+        body = LocalServerSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        count(request, "vendor_call")
+        server = next(one for one in registry.LOCAL_SERVERS if one.slug == body.validated_data["slug"])
+        return Response(_record(request, servers.add_local(server).slug), status=201)
+
+
+def test_record(error: WeBoxError | None) -> dict[str, Any]:
+    """How a test ended."""
+    if error is None:
+        return {"ok": True, "code": "", "detail": ""}
+    return {"ok": False, "code": error.code, "detail": error.detail}
+
+
+def _record(request: Request, slug: str) -> dict[str, Any]:
+    return provider_record(find_offer(request, slug), person(request))
+
+
+def _of_everybody(slug: str) -> Provider:
+    provider = Provider.objects.filter(owner=None, slug=slug).first()
+    if provider is None:
+        raise ProviderNotFound
+    return provider

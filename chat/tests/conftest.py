@@ -1,0 +1,27 @@
+"""Who and what the tests of providers need."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+
+
+@pytest.fixture
+def limits_start_anew() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def as_owner(transactional_db: None) -> Client:
+    owner = User.objects.create_superuser("owner", "owner@example.org", "a long enough passphrase")
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def open_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vendor of the tests is on loopback: here it passes for a server on the internet."""
+    monkeypatch.setattr("chat.providers.addresses.check_public", lambda address: None)
+    monkeypatch.setattr("chat.catalogue.may_be_private", lambda provider: True)

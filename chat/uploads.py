@@ -1,0 +1,131 @@
+"""Images of messages: checked, made anew and stored; nothing of the uploaded file itself is kept.
+
+They live in the database (docs/decisions/0009): whichever process asks the AIs has them at hand.
+"""
+
+import io
+import warnings
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from accounts.models import User
+from chat import limits
+from chat.errors import (
+    AttachmentNotFound,
+    NotAnImage,
+    TooManyImages,
+    TooManyPixels,
+    TooManyUploads,
+    UploadTooLarge,
+)
+from chat.models import Attachment, Message
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+JPEG_QUALITY = 88
+PNG_COLOURS = 4096
+# Anthropic takes 5 MB of base64, a third more than the bytes.
+KEPT_BYTES = 3_500_000
+MB = 1024 * 1024
+# What Pillow's readers raise at what is no image, or a broken one.
+_UNREADABLE = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+)
+
+
+def store(user: User, data: bytes) -> Attachment:
+    """Save an image that waits for its question.
+
+    It is turned upright, scaled down to 2,048 pixels and written anew as PNG or JPEG: what else was in the
+    file (places, names, a second meaning) is gone. Raises UploadTooLarge, NotAnImage, TooManyPixels or
+    TooManyUploads.
+    """
+    if len(data) > limits.UPLOAD_BYTES:
+        raise UploadTooLarge(limit_mb=limits.UPLOAD_BYTES // MB)
+    if user.attachments.filter(message=None).count() >= limits.UPLOADS_WAITING:
+        raise TooManyUploads
+    image = _decoded(data)
+    media_type, remade = _encoded(image)
+    return Attachment.objects.create(
+        owner=user,
+        media_type=media_type,
+        width=image.width,
+        height=image.height,
+        size_bytes=len(remade),
+        data=remade,
+    )
+
+
+def claim(user: User, ids: Sequence[UUID]) -> list[Attachment]:
+    """The user's waiting images with these ids, in this order; to be called in the transaction that asks.
+
+    Raises TooManyImages, and AttachmentNotFound for one that is not theirs or belongs to a message already.
+    """
+    if len(ids) > limits.IMAGES_PER_MESSAGE:
+        raise TooManyImages(limit=limits.IMAGES_PER_MESSAGE)
+    if not ids:
+        return []
+    rows = {row.pk: row for row in user.attachments.select_for_update().filter(pk__in=ids, message=None)}
+    if len(rows) != len(ids):
+        raise AttachmentNotFound
+    return [rows[one] for one in ids]
+
+
+def attach(message: Message, images: Sequence[Attachment]) -> None:
+    """Make claimed images part of a message."""
+    for position, image in enumerate(images):
+        image.message, image.position = message, position
+        image.save(update_fields=["message", "position"])
+
+
+def sweep() -> int:
+    """Delete the images that nobody asked about in time; return how many."""
+    before = timezone.now() - timedelta(seconds=limits.UPLOAD_WAITS_S)
+    return Attachment.objects.filter(message=None, created_at__lt=before).delete()[0]
+
+
+def _decoded(data: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of what may be a bomb; our own count is stricter, and decides.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+            if image.width * image.height > limits.UPLOAD_PIXELS:
+                raise TooManyPixels(limit_mp=limits.UPLOAD_PIXELS // 1_000_000)
+            # Decodes for real; of an animation the first picture.
+            image.load()
+    except Image.DecompressionBombError as error:
+        raise TooManyPixels(limit_mp=limits.UPLOAD_PIXELS // 1_000_000) from error
+    except _UNREADABLE as error:
+        raise NotAnImage from error
+    image = ImageOps.exif_transpose(image)
+    image.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
+    return image
+
+
+def _encoded(image: Image.Image) -> tuple[str, bytes]:
+    """PNG where there is transparency or few colours, as in screenshots of text; JPEG for the rest."""
+    has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    clean = image.convert("RGBA" if has_alpha else "RGB")
+    clean.info = {}
+    if has_alpha or clean.getcolors(maxcolors=PNG_COLOURS) is not None:
+        png = _saved(clean, "PNG")
+        if len(png) <= KEPT_BYTES:
+            return "image/png", png
+        # On white, as a page would show it.
+        ground = Image.new("RGBA", clean.size, "white")
+        clean = Image.alpha_composite(ground, clean.convert("RGBA")).convert("RGB")
+    return "image/jpeg", _saved(clean, "JPEG", quality=JPEG_QUALITY)
+
+
+def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, optimize=True, **options)
+    return out.getvalue()
