@@ -158,8 +158,10 @@ class CohereParser:
         return [*self._prose.end(), Finished(reason, self._reason, read_usage(self._usage), self._id)]
 
     def _content(self, content: dict[str, Any]) -> list[StreamEvent]:
-        thoughts = self._prose.reasoning(payload.text(content.get("thinking")))
-        return thoughts + self._prose.text(payload.text(content.get("text")))
+        text = self._prose.text(payload.text(content.get("text")))
+        if "thinking" not in content:
+            return text
+        return self._prose.reasoning(payload.text(content["thinking"])) + text
 
     def _stop(self, value: object, holder: dict[str, Any]) -> None:
         reason = payload.text(holder.get("finish_reason"))

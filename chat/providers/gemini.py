@@ -194,7 +194,8 @@ class GeminiParser:
             raise Blocked(self._vendor)
         self._id = self._id or payload.text(chunk.get("responseId"))
         usage = payload.record(chunk.get("usageMetadata"))
-        self._usage.update({name: value for name, value in usage.items() if value is not None})
+        if usage != self._usage:
+            self._usage = self._usage | {name: value for name, value in usage.items() if value is not None}
         candidate = next((one for one in candidates if not one.get("index")), {})
         events: list[StreamEvent] = []
         for part in payload.records(payload.record(candidate.get("content")).get("parts")):
