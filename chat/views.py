@@ -6,7 +6,7 @@ import msgspec
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -86,7 +86,8 @@ def available_ais(user: User) -> list[dict[str, Any]]:
         common = {
             "mark": provider.mark,
             "provider": provider.slug,
-            "name": provider.label,
+            # The demo is no vendor, so its name is a word of the page.
+            "name": gettext("Demo") if provider.slug == DEMO else provider.label,
             "ready": offer.is_ready,
             "reason": offer.obstacle,
             "needs_key": provider.needs_key,

@@ -126,7 +126,7 @@ def test_a_preference_is_asked_with_and_forgotten(
 
     openai = open_row(page, "openai")
     expect(openai.get_by_label("Instructions")).to_have_value("Be brief.")
-    openai.get_by_role("button", name="Back to the usual").click()
+    openai.get_by_role("button", name="Back to the defaults").click()
     expect(openai.get_by_label("Instructions")).to_have_value("")
     assert record(visitor, "openai")["preference"]["model"] == ""
 

@@ -1,4 +1,4 @@
-// How a person wants one AI asked: model, temperature, length, instructions. What is left empty is the usual.
+// How a person wants one AI asked: model, temperature, length, instructions. What is left empty is the default.
 import { api } from "../webox/api.js";
 import { el } from "../webox/dom.js";
 import { Work, clearErrors, field, setError, showErrors } from "../webox/forms.js";
@@ -22,10 +22,10 @@ export class PreferencePart {
     const { slug } = this.row.record;
     this.names = el("datalist", { id: `models-${slug}` });
     this.model = el("input", { type: "text", name: "model", list: this.names.id, autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "200" });
-    this.temperature = el("input", { type: "number", name: "temperature", min: "0", max: "2", step: "0.1", inputmode: "decimal", placeholder: gettext("The usual") });
-    this.maxTokens = el("input", { type: "number", name: "max_tokens", min: "1", step: "1", inputmode: "numeric", placeholder: gettext("The usual") });
+    this.temperature = el("input", { type: "number", name: "temperature", min: "0", max: "2", step: "0.1", inputmode: "decimal", placeholder: gettext("Default") });
+    this.maxTokens = el("input", { type: "number", name: "max_tokens", min: "1", step: "1", inputmode: "numeric", placeholder: gettext("Default") });
     this.instructions = el("textarea", { name: "system_prompt", rows: "3", maxlength: "20000" });
-    this.usualButton = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Back to the usual"), on: { click: () => this.#reset() } });
+    this.defaultsButton = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Back to the defaults"), on: { click: () => this.#reset() } });
     this.search = new ModelSearch(this.row.address, (models) => this.#suggest(models));
     this.model.addEventListener("input", () => this.row.record.model_count > this.row.record.models.length && this.search.look(this.model.value));
     const submit = (event) => {
@@ -44,7 +44,7 @@ export class PreferencePart {
       ),
       field(gettext("Instructions"), this.instructions, { help: [gettext("They go before every question to this AI.")] }),
       this.names,
-      el("div", { class: "actions" }, el("button", { class: "btn", text: gettext("Save") }), this.usualButton),
+      el("div", { class: "actions" }, el("button", { class: "btn", text: gettext("Save") }), this.defaultsButton),
     );
   }
 
@@ -58,7 +58,7 @@ export class PreferencePart {
   update(record) {
     const { model, temperature, max_tokens, system_prompt } = record.preference;
     this.model.placeholder = model ? "" : record.default_model;
-    this.usualButton.hidden = model === "" && temperature === null && max_tokens === null && system_prompt === "";
+    this.defaultsButton.hidden = model === "" && temperature === null && max_tokens === null && system_prompt === "";
     this.#suggest(record.models);
   }
 
@@ -102,7 +102,7 @@ export class PreferencePart {
       this.fillIn((await this.row.refresh()).preference);
       // The button that was pressed is gone now.
       this.model.focus();
-      return fill(gettext("%(name)s is asked the usual way again."), { name: this.row.record.label });
+      return fill(gettext("%(name)s is back to the defaults."), { name: this.row.record.label });
     });
   }
 }

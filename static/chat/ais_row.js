@@ -56,7 +56,8 @@ export class ProviderRow {
   #showLine() {
     const { record } = this;
     const { icon: shape, kind, text } = stateOf(record);
-    setText(this.name, record.label);
+    // No vendor, so its name is a word of the page.
+    setText(this.name, isDemo(record) ? gettext("Demo") : record.label);
     setText(this.model, isDemo(record) ? gettext("Demonstration, not an AI") : record.default_model);
     this.state.dataset.kind = kind;
     this.state.replaceChildren(icon(shape), el("span", { text }));

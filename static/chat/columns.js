@@ -12,7 +12,7 @@ import { shortTime, stateShape, stateText, stateWord, tokenSplit, tokensPerSecon
 
 export const isDemo = (answer) => answer.provider === "demo";
 
-export const nameOf = (answer) => (isDemo(answer) ? `${answer.label} · ${answer.model}` : answer.label);
+export const nameOf = (answer) => (isDemo(answer) ? `${gettext("Demo")} · ${answer.model}` : answer.label);
 
 export const markOf = (provider, mark) => el("span", { class: "mark", data: { vendor: provider }, "aria-hidden": "true", text: mark });
 
