@@ -1,6 +1,7 @@
 """Providers, models and keys in the admin. An address says where prompts go: the owner alone changes it."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -65,6 +67,12 @@ class Switches:
         _set(self, request, queryset, "premium_only", False)
 
 
+def _figure(value: int | Decimal) -> str:
+    """As people of the page's language write it, without the zeros that only the column needs."""
+    shown = f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return formats.number_format(shown, use_l10n=True, force_grouping=True)
+
+
 def _set(page: Any, request: HttpRequest, queryset: Rows, field: str, value: bool) -> None:
     rows: list[Provider | Model] = [*queryset]
     for row in rows:
@@ -119,17 +127,7 @@ class ProviderAdmin(OwnerOnly, Switches, ProviderAdminBase):
     """The vendors and servers that everybody may ask; what is edited here is kept by later versions."""
 
     form = ProviderForm
-    list_display = (
-        "label",
-        "slug",
-        "protocol",
-        "shown_address",
-        "key_state",
-        "enabled",
-        "premium_only",
-        "model_count",
-        "synced_at",
-    )
+    list_display = ("label", "key_state", "enabled", "premium_only", "model_count", "shown_address")
     list_filter = ("enabled", "premium_only", "protocol")
     search_fields = ("label", "slug", "base_url")
     actions = (*SWITCHES, "test", "sync", "forget_key")
@@ -242,8 +240,7 @@ class ModelAdmin(OwnerOnly, Switches, ModelAdminBase):
     """The models of everybody's providers; what is edited here is kept when their lists are read again."""
 
     list_display = (
-        "name", "provider", "context_window", "input_price", "output_price", "sees_images", "reasons",
-        "enabled", "premium_only", "is_listed",
+        "name", "provider", "enabled", "premium_only", "shown_prices", "shown_window", "sees_images",
     )  # fmt: skip
     list_filter = ("enabled", "premium_only", "is_listed", "sees_images", "provider")
     list_select_related = ("provider",)
@@ -257,6 +254,15 @@ class ModelAdmin(OwnerOnly, Switches, ModelAdminBase):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).filter(provider__owner=None)
+
+    @admin.display(description=_("USD per million tokens"), ordering="input_price")
+    def shown_prices(self, model: Model) -> str:
+        known = model.prices
+        return " / ".join(_figure(price) for price in (known.input, known.output)) if known else ""
+
+    @admin.display(description=_("tokens of context"), ordering="context_window")
+    def shown_window(self, model: Model) -> str:
+        return _figure(model.context_window) if model.context_window else ""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":

@@ -19,7 +19,14 @@ from chat.providers.addresses import URL_CHARS
 from chat.providers.registry import name_key
 
 SLUG = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,49}\Z", _("Use lower-case letters, digits and hyphens."))
-PRICE: Any = {"max_digits": 12, "decimal_places": 6, "null": True, "blank": True}
+PRICE: Any = {
+    "max_digits": 12,
+    "decimal_places": 6,
+    "null": True,
+    "blank": True,
+    "validators": [MinValueValidator(Decimal(0))],
+    "help_text": _("In US dollars for a million tokens."),
+}
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -57,7 +64,12 @@ class Provider(models.Model):
         verbose_name=_("owner"),
         editable=False,
     )
-    slug = models.CharField(_("name in the API"), max_length=50, validators=[SLUG])
+    slug = models.CharField(
+        _("name in the API"),
+        max_length=50,
+        validators=[SLUG],
+        help_text=_("Lower-case letters, digits and hyphens. It stays once saved."),
+    )
     label = models.CharField(_("name"), max_length=100)
     slug_key = models.CharField(max_length=50, editable=False)
     label_key = models.CharField(max_length=300, editable=False)
@@ -75,12 +87,18 @@ class Provider(models.Model):
         validators=[URLValidator(schemes=["https"])],
     )
     quirks = models.JSONField(_("quirks"), default=list, blank=True)
-    silence_s = models.PositiveIntegerField(_("patience in seconds"), default=0)
+    silence_s = models.PositiveIntegerField(
+        _("patience in seconds"),
+        default=0,
+        help_text=_("How long a silence is borne from it, where that is longer than the server’s setting."),
+    )
     """The least silence to bear from it; 0 leaves it to the owner's setting."""
     default_model = models.CharField(_("default model"), max_length=limits.MODEL_CHARS, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     premium_only = models.BooleanField(_("premium only"), default=False)
-    position = models.PositiveSmallIntegerField(_("position"), default=limits.LAST_POSITION)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=limits.LAST_POSITION, help_text=_("The smallest comes first.")
+    )
     edited = models.JSONField(default=list, blank=True, editable=False)
     synced_at = models.DateTimeField(_("models last read"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -128,7 +146,9 @@ class Model(models.Model):
     premium_only = models.BooleanField(_("premium only"), default=False)
     is_listed = models.BooleanField(_("offered by the vendor"), default=True)
     """False once the vendor's own list no longer has it."""
-    position = models.PositiveSmallIntegerField(_("position"), default=limits.LAST_POSITION)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=limits.LAST_POSITION, help_text=_("The smallest comes first.")
+    )
     edited = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:

@@ -149,3 +149,13 @@ def test_a_key_can_be_forgotten_but_not_read(as_owner: Client, alice: User) -> N
     assert as_owner.get("/admin/chat/providerkey/add/").status_code == 403
     assert as_owner.post(f"/admin/chat/providerkey/{row.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not ProviderKey.objects.exists()
+
+
+def test_prices_are_shown_as_people_write_them_and_are_never_negative(as_owner: Client) -> None:
+    model = Model.objects.get(provider__slug="anthropic", name="claude-sonnet-5")
+    Model.objects.filter(pk=model.pk).update(input_price="2.5", output_price="10", context_window=1_000_000)
+    page = as_owner.get("/admin/chat/model/", {"q": model.name}, headers={"accept-language": "fr"})
+    assert "2,5 / 10" in page.content.decode()
+    assert "1\xa0000\xa0000" in page.content.decode()
+    answer = change(as_owner, "model", model.pk, input_price="-1")
+    assert "input_price" in answer.context["adminform"].form.errors
