@@ -80,8 +80,11 @@ async def measure(url: str) -> None:
 
         async def read() -> int:
             endpoint = Endpoint("Vendor", f"{url}/{protocol}", "key", 60.0, may_be_private=True)
-            events = [event async for event in asked.stream(request, endpoint)]
-            return sum(len(event.text) for event in events if isinstance(event, TextDelta))
+            chars = 0
+            async for event in asked.stream(request, endpoint):
+                if isinstance(event, TextDelta):
+                    chars += len(event.text)
+            return chars
 
         return read
 

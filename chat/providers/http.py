@@ -247,7 +247,7 @@ class ProviderClient:
                 chunks = Chunks(call.endpoint, answer)
                 try:
                     while chunk := await chunks.read():
-                        batch, error = _fed(reader, chunk)
+                        batch, error = reader.feed(chunk)
                         if batch:
                             yield batch
                         if error:
@@ -312,17 +312,6 @@ async def _refusal(endpoint: Endpoint, answer: httpx.Response) -> _Refused:
     error = failures.before_stream(endpoint.vendor, answer.status_code, answer.headers, report)
     may_retry = failures.may_retry(answer.status_code, answer.headers, error)
     return _Refused(answer.status_code, error, report, may_retry=may_retry)
-
-
-def _fed(reader: AnswerReader, chunk: bytes) -> tuple[list[StreamEvent], ProviderError | None]:
-    """The events of a chunk, and the error that follows them: what came before it is still shown."""
-    events: list[StreamEvent] = []
-    try:
-        for event in reader.feed(chunk):
-            events.append(event)  # extend() would lose them with the error
-    except ProviderError as error:
-        return events, error
-    return events, None
 
 
 def _request_id(answer: httpx.Response) -> str:

@@ -1,13 +1,13 @@
 """From the bytes of a 200 to events: chooses by Content-Type how to read them. No network here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import Enum, auto
 from typing import Protocol
 
 from chat.providers import payload
 from chat.providers.base import Finished, StreamEvent
-from chat.providers.errors import BadStream, CutOff
+from chat.providers.errors import BadStream, CutOff, ProviderError
 from chat.providers.prose import fit
 from chat.providers.sse import EVENT_BYTES, JsonLinesReader, SseEvent, SseReader, TooLong
 
@@ -52,7 +52,7 @@ class AnswerParser(Protocol):
 
 
 class AnswerReader:
-    """Feeds one 200's bytes to a parser. Raises ProviderError, nothing else."""
+    """Feeds one 200's bytes to a parser. Raises ProviderError, nothing else; `feed` returns it."""
 
     def __init__(self, vendor: str, content_type: str, parser: AnswerParser) -> None:
         kind = content_type.partition(";")[0].strip().lower()
@@ -69,37 +69,44 @@ class AnswerReader:
         self._saw_bytes = False
         self._saw_event = False
 
-    def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
-        """Yield the events that these bytes complete. Iterate to the end before feeding more."""
+    def feed(self, chunk: bytes) -> tuple[list[StreamEvent], ProviderError | None]:
+        """The events that these bytes complete, and the error that comes after them, if any."""
         self._saw_bytes = self._saw_bytes or bool(chunk)
-        if self._document is not None:
-            self._document += chunk
-            if len(self._document) > EVENT_BYTES:
-                raise BadStream(self._vendor)
-            return
-        yield from self._parsed(self._events.feed(chunk))
+        found: list[StreamEvent] = []
+        if self._document is None:
+            return found, self._parse(self._events.feed(chunk), found)
+        self._document += chunk
+        return found, BadStream(self._vendor) if len(self._document) > EVENT_BYTES else None
 
     def end(self) -> Iterator[StreamEvent]:
         """Yield the last events, Finished at the end, once the bytes have ended however they did."""
         if self._document is not None:
             yield from self._whole(bytes(self._document))
             return
-        yield from self._parsed(self._events.end())
+        found: list[StreamEvent] = []
+        error = self._parse(self._events.end(), found)
+        yield from found
+        if error:
+            raise error
         if not self._saw_event:
             # Comments alone are a stream that was cut; bytes of some other kind are no stream at all.
             raise CutOff(self._vendor) if self._is_stream and self._saw_bytes else BadStream(self._vendor)
         yield from map(_storable, self._parser.end())
 
-    def _parsed(self, events: Iterator[SseEvent]) -> Iterator[StreamEvent]:
+    def _parse(self, events: Iterable[SseEvent], found: list[StreamEvent]) -> ProviderError | None:
+        """Add to `found` what the events say; the error that stopped it is returned."""
         try:
             for event in events:
                 if self._skips_blank and event.data.isspace():
                     continue
                 self._saw_event = True
                 if not self._parser.is_over:
-                    yield from self._parser.feed(event)
-        except (TooLong, payload.BadPayload) as error:
-            raise BadStream(self._vendor) from error
+                    found += self._parser.feed(event)
+        except ProviderError as error:
+            return error
+        except (TooLong, payload.BadPayload):
+            return BadStream(self._vendor)
+        return None
 
     def _whole(self, body: bytes) -> Iterator[StreamEvent]:
         try:

@@ -8,7 +8,7 @@ events named "error", and a last event without its blank line is kept if it is w
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -111,12 +111,25 @@ class SseReader:
         self._strays: list[bytes] = []
         self._event_bytes = self._event_lines = 0
 
-    def feed(self, chunk: bytes) -> Iterator[SseEvent]:
-        """Yield the events that end in this chunk. Iterate to the end before feeding more.
+    def feed(self, chunk: bytes) -> Iterable[SseEvent]:
+        """The events that end in this chunk. Iterate to the end before feeding more.
 
-        Raises TooLong when it comes to the line that is.
+        Raises TooLong when the iteration comes to the line that is.
         """
-        for line in self._lines.feed(chunk):
+        lines = self._lines.feed(chunk)
+        if not self._event_bytes and not self._lines.is_too_long:
+            # Nearly every chunk is one event, and whole.
+            match lines:
+                case [data, b""] if data.startswith(b"data: ") and len(data) > 6:
+                    return (SseEvent("", _decode(data[6:])),)
+                case [name, data, b""] if (
+                    name.startswith(b"event: ") and data.startswith(b"data: ") and len(data) > 6
+                ):
+                    return (SseEvent(_decode(name[7:]), _decode(data[6:])),)
+        return self._events(lines)
+
+    def _events(self, lines: list[bytes]) -> Iterator[SseEvent]:
+        for line in lines:
             if line:
                 self._line(line)
             elif self._event_bytes:

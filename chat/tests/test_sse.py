@@ -99,7 +99,7 @@ def test_a_last_event_that_was_cut_is_dropped(ending: bytes) -> None:
 
 def test_a_line_over_the_limit_is_refused_after_what_came_before_it() -> None:
     reader = SseReader()
-    events = reader.feed(b"data: 1\n\ndata: " + b"x" * LINE_BYTES)
+    events = iter(reader.feed(b"data: 1\n\ndata: " + b"x" * LINE_BYTES))
     assert next(events) == SseEvent("", "1")
     with pytest.raises(TooLong):
         next(events)

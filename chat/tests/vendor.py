@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -42,9 +41,14 @@ def hear(parser: AnswerParser, chunks: Iterable[bytes], *, content_type: str = "
     heard = Heard()
     try:
         reader = AnswerReader("Vendor", content_type, parser)
-        for events in itertools.chain((reader.feed(chunk) for chunk in chunks), (reader.end(),)):
+        for chunk in chunks:
+            events, error = reader.feed(chunk)
             for event in events:
                 heard.add(event)
+            if error:
+                raise error
+        for event in reader.end():
+            heard.add(event)
     except ProviderError as error:
         heard.error = error
     assert not (heard.finished and heard.error)
