@@ -1,5 +1,6 @@
 """The forms of the account pages: allauth's flows with WeBox's fields and words."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -42,16 +43,13 @@ class AccountForm(forms.Form):
     )
     password = _password_field(_("Password"), "new-password", NEW_PASSWORD_HELP)
 
-    def save(self) -> User | None:
-        """The new account; None, with errors on their fields, where it can't be made."""
+    def make_account(self, make: Callable[..., User], **more: Any) -> User | None:
+        """The account that `make` makes of the fields; None, with errors on them, where it can't be made."""
         try:
-            return self.make()
+            return make(**self.cleaned_data, **more)
         except ValidationError as error:
             self.add_error(None, error)
             return None
-
-    def make(self) -> User:
-        raise NotImplementedError
 
 
 class SignupForm(AccountForm):
@@ -63,8 +61,9 @@ class SignupForm(AccountForm):
         if invitation and invitation.email:
             self.fields["email"].initial = invitation.email
 
-    def make(self) -> User:
-        return sign_up(**self.cleaned_data, invitation=self.invitation)
+    def save(self) -> User | None:
+        """The new account; None, with errors on their fields, where it can't be made."""
+        return self.make_account(sign_up, invitation=self.invitation)
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types

@@ -68,8 +68,9 @@ class OwnerForm(AccountForm):
         super().__init__(*args, **kwargs)
         self.token = token
 
-    def make(self) -> User:
-        return ownership.claim_ownership(self.token, **self.cleaned_data)
+    def save(self) -> User | None:
+        """The owner; None, with errors on their fields, where the account can't be made."""
+        return self.make_account(ownership.claim_ownership, token=self.token)
 
 
 @never_cache

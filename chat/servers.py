@@ -1,5 +1,6 @@
 """What people and administrators do to providers and keys: add, test, remove; each says what became of it."""
 
+import itertools
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -51,7 +52,7 @@ def add_server(owner: User | None, given: NewServer) -> Provider:
         addresses.check_public(address)
         if owner.providers.count() >= limits.TARGETS_OF_A_PERSON:
             raise TooManyOwn(limit=limits.TARGETS_OF_A_PERSON)
-    slug = slugify(given.label)[:50].strip("-") or "server"
+    slug = slugify(given.label)[:50].strip("-") or _numbered_slug(owner)
     check_name(owner, slug, given.label)
     provider = Provider(
         owner=owner,
@@ -65,6 +66,15 @@ def add_server(owner: User | None, given: NewServer) -> Provider:
     )
     listed = _first_look(provider, given)
     return save_server(provider, given, listed)
+
+
+def _numbered_slug(owner: User | None) -> str:
+    """A free slug for a name without Latin letters: server, server-2, …"""
+    seen = Provider.objects.filter(Q(owner=None) | Q(owner=owner), slug__startswith="server")
+    taken = set(seen.values_list("slug", flat=True))
+    return next(
+        slug for n in itertools.count(1) if (slug := "server" if n == 1 else f"server-{n}") not in taken
+    )
 
 
 def save_server(provider: Provider, given: NewServer, listed: list[ListedModel]) -> Provider:
@@ -115,7 +125,9 @@ def mark_of(label: str) -> str:
     words = [word for word in label.split() if word[0].isalnum()]
     if not words:
         return "?"
-    return words[0][0].upper() + (words[1][0].lower() if len(words) > 1 else words[0][1:2].lower())
+    letters = words[0][0].upper() + (words[1][0].lower() if len(words) > 1 else words[0][1:2].lower())
+    # Some letters become two in upper case: ß is SS.
+    return letters[:2]
 
 
 def usual_path(protocol: str) -> str:
@@ -209,16 +221,20 @@ def has_local(server: LocalServer) -> bool:
 
 
 def add_local(server: LocalServer) -> Provider:
-    """Add one of the usual local servers for everybody, with its models. Raises ProviderError."""
+    """Add one of the usual local servers for all, with its models. Raises ProviderError or NameTaken."""
     provider = Provider.objects.filter(owner=None, slug=server.slug).first()
     if provider is None:
         provider = Provider(slug=server.slug, label=server.label, mark=server.mark, protocol=server.protocol)
     provider.base_url, provider.needs_key, provider.enabled = server.base_url, False, True
     provider.edited = sorted({*provider.edited, "base_url", "needs_key", "enabled"})
     listed = vendors.list_models(server.protocol, access.endpoint(provider, ""))
-    with transaction.atomic():
-        provider.save()
-        vendors.save_models(provider, listed)
+    try:
+        with transaction.atomic():
+            provider.save()
+            vendors.save_models(provider, listed)
+    except IntegrityError as error:
+        # Added a moment ago, by a second click.
+        raise NameTaken(name=server.label) from error
     if listed and provider.default_model not in {model.name for model in listed}:
         edit(provider, {"default_model": listed[0].name})
     return provider

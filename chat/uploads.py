@@ -4,6 +4,7 @@ They live in the database (docs/decisions/0009): whichever process asks the AIs 
 """
 
 import io
+import struct
 import warnings
 from collections.abc import Sequence
 from datetime import timedelta
@@ -38,6 +39,7 @@ _UNREADABLE = (
     SyntaxError,
     EOFError,
 )
+_BROKEN_EXIF = (*_UNREADABLE, TypeError, LookupError, ArithmeticError, struct.error)
 
 
 def store(user: User, data: bytes) -> Attachment:
@@ -105,9 +107,17 @@ def _decoded(data: bytes) -> Image.Image:
         raise TooManyPixels(limit_mp=limits.UPLOAD_PIXELS // 1_000_000) from error
     except _UNREADABLE as error:
         raise NotAnImage from error
-    image = ImageOps.exif_transpose(image)
+    image = _upright(image)
     image.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
     return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image as its EXIF says to turn it; as it is where that is damaged, since the picture is whole."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except _BROKEN_EXIF:
+        return image
 
 
 def _encoded(image: Image.Image) -> tuple[str, bytes]:

@@ -98,6 +98,14 @@ def test_a_name_that_is_taken_is_refused(as_bob: Client, vendor: Vendor, label: 
 
 
 @pytest.mark.usefixtures("open_world")
+def test_names_of_every_script_make_servers_of_their_own(as_bob: Client, vendor: Vendor) -> None:
+    labels = ["日本", "中国", "ßeta"]
+    made = [send(as_bob, "POST", "", server(vendor) | {"label": label}).json() for label in labels]
+    assert [one["slug"] for one in made] == ["server", "server-2", "eta"]
+    assert [one["mark"] for one in made] == ["日本", "中国", "SS"]
+
+
+@pytest.mark.usefixtures("open_world")
 def test_a_changed_address_drops_the_key(as_bob: Client, bob: User, vendor: Vendor) -> None:
     send(as_bob, "POST", "", server(vendor, key=KEY))
     renamed = send(as_bob, "PATCH", "/mon-labo", {"label": "Labo"})

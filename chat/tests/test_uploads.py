@@ -86,6 +86,17 @@ def test_what_else_was_in_the_file_is_gone(as_bob: Client) -> None:
     assert (turned["width"], turned["height"]) == (30, 40)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_an_image_whose_exif_is_damaged_is_taken_as_it_is(as_bob: Client, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = picture(kind, exif=exif)
+    assert (upload(as_bob, whole).json()["width"], upload(as_bob, whole).json()["height"]) == (30, 40)
+    for damage in (b"MM\x00\x00", b"XX\x00*", b"MM\xff\xff"):
+        made = upload(as_bob, whole.replace(b"MM\x00*", damage))
+        assert (made.status_code, made.json()["width"], made.json()["height"]) == (201, 40, 30)
+
+
 def test_a_large_image_is_scaled_down(as_bob: Client) -> None:
     made = upload(as_bob, picture("JPEG", (4000, 1000))).json()
     assert (made["width"], made["height"], made["media_type"]) == (2048, 512, "image/jpeg")
