@@ -85,11 +85,21 @@ def scaled_site(far_vendor: Vendor, tmp_path_factory: pytest.TempPathFactory) ->
     """Web, turn worker, statistics worker and beat on PostgreSQL and Redis."""
     var, port = tmp_path_factory.mktemp("scaled"), free_port()
     admin_url = os.environ.get("WEBOX_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-    redis_url = os.environ.get("WEBOX_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+    redis_url = own_redis(os.environ.get("WEBOX_TEST_REDIS_URL", "redis://127.0.0.1:6379/15"))
     with new_database(admin_url, f"webox_test_{port}") as database_url:
         env = environment(var, DATABASE_URL=database_url, REDIS_URL=redis_url, **vendor_settings(far_vendor))
         with running_site(server_command(port), env, port, var / "log") as site:
             yield site
+
+
+def own_redis(url: str) -> str:
+    """The URL of a Redis database that no other process of this test run uses, counted down from the given.
+
+    In a shared one, the workers of two sites would take each other's turns.
+    """
+    server, _, database = url.rpartition("/")
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{server}/{int(database) - process}"
 
 
 @contextmanager
