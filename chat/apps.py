@@ -24,7 +24,7 @@ class ChatConfig(AppConfig):
         from chat.engine.loop import Engine  # noqa: PLC0415
 
         self.engine = Engine(
-            hub=RedisHub(settings.REDIS_URL) if settings.SCALED else Hub(),
+            hub=RedisHub(settings.REDIS_URL, settings.REDIS_CHANNELS) if settings.SCALED else Hub(),
             lock_path=None if settings.SCALED else settings.VAR_DIR / "engine.lock",
             restart_turn=dispatch.start,
             daily=_tidy,

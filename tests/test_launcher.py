@@ -279,14 +279,16 @@ def test_all_parts_stop_when_told_to(variables: Variables) -> None:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     ) as parent:
+        # Its own leash is held until here: it ended because it was told to.
         assert parent.stdout is not None
+        assert parent.stderr is not None
         here = 0
         for line in parent.stdout:
             here += line.endswith("| here\n")
             if here == 2:
                 break
         parent.send_signal(signal.SIGINT)
-        rest, complained = parent.communicate()
+        rest, complained = parent.stdout.read(), parent.stderr.read()
 
     assert parent.returncode == 0
     assert "Traceback" not in rest + complained

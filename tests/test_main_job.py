@@ -153,8 +153,8 @@ def test_stopping_one_keeps_its_text_and_leaves_the_other(site: Site, vendor_scr
         assert watcher.states[stopped_id] == "stopped"
         watcher.send(type="stop")
         # Stopping what has ended changes nothing: the next command is answered as ever.
-        watcher.send(type="retry", answer_ids=[stopped_id])
         vendor_scripts.scripts["openai"] = lambda exchange: exchange.answer("Better")
+        watcher.send(type="retry", answer_ids=[stopped_id])
         retried = watcher.read_until(lambda event: event["type"] == "accepted")
         assert (retried["answers"][0]["position"], retried["answers"][0]["version"]) == (0, 2)
         watcher.read_to_the_end()

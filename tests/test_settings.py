@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+from webox.settings import redis_database
+
 ROOT = Path(__file__).resolve().parent.parent
 READERS = ("env.str", "env.list", "one_of", "is_on", "whole_number", "os.environ.get")
 
@@ -52,3 +54,19 @@ def test_every_setting_is_in_the_readme(readme: str) -> None:
     required |= {"_API_KEY", "_BASE_URL"}
 
     assert {name for name in required if name not in text} == set()
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("", "0"),
+        ("redis://127.0.0.1:6379", "0"),
+        ("redis://127.0.0.1:6379/", "0"),
+        ("redis://:secret@redis.example:6379/7", "7"),
+        ("rediss://redis.example/7?ssl_cert_reqs=none", "7"),
+        ("redis://redis.example/7?db=3", "3"),
+        ("unix:///run/redis.sock?db=2", "2"),
+    ],
+)
+def test_the_channels_of_redis_name_its_database(url: str, database: str) -> None:
+    assert redis_database(url) == database

@@ -8,6 +8,7 @@ import re
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -43,6 +44,12 @@ def whole_number(name: str, default: int, minimum: int = 1) -> int:
     if not value.isdecimal() or int(value) < minimum:
         raise ImproperlyConfigured(say("setting_number", name=name, minimum=minimum))
     return int(value)
+
+
+def redis_database(url: str) -> str:
+    """The number of the Redis database that an address names, in its query or its path; 0 without."""
+    parts = urlsplit(url)
+    return parse_qs(parts.query).get("db", [parts.path.strip("/") or "0"])[0]
 
 
 # --- Where things are ---------------------------------------------------------------------------------
@@ -136,6 +143,8 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'webox.sqlite3'}"
 REDIS_URL = env.str("REDIS_URL", "")
 SCALED = bool(REDIS_URL)
+# Messages of Redis reach every database of a server, unlike all else in it: their channels name ours.
+REDIS_CHANNELS = f"webox:{redis_database(REDIS_URL)}"
 try:
     DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 except ValueError:
@@ -164,7 +173,7 @@ if SCALED:
         "default": {
             # The core layer drops messages silently past 100; the pub/sub one does not.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "webox"},
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_CHANNELS},
         }
     }
     # The limits on signing in count for all processes together.

@@ -92,11 +92,16 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 class RedisHub(Hub):
-    """The hub of several processes: one channel per watched conversation, one pipeline per batch."""
+    """The hub of several processes: one channel per watched conversation, one pipeline per batch.
 
-    def __init__(self, url: str) -> None:
+    Channels begin with `prefix`, which no other WeBox on the same Redis server may have: its conversations
+    have the same numbers.
+    """
+
+    def __init__(self, url: str, prefix: str) -> None:
         super().__init__()
         self._url = url
+        self._prefix = prefix
         self._outbox: list[tuple[str, str]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -106,7 +111,7 @@ class RedisHub(Hub):
         self._redis = redis.Redis.from_url(self._url, socket_timeout=None, socket_connect_timeout=5)
         self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
         # A channel nobody publishes on: reading needs at least one subscription.
-        await self._pubsub.subscribe("webox:hub")
+        await self._pubsub.subscribe(f"{self._prefix}:hub")
         self._reading = asyncio.create_task(self._read())
 
     async def stop(self) -> None:
@@ -128,8 +133,11 @@ class RedisHub(Hub):
             self._on_loop(lambda: self._change(self._pubsub.unsubscribe, conversation_id))
 
     def publish(self, conversation_id: int, event: events.AnyEvent, skip_id: str = "") -> None:
-        message = (_channel(conversation_id), f"{skip_id}\n{events.encode(event)}")
+        message = (self._channel(conversation_id), f"{skip_id}\n{events.encode(event)}")
         self._on_loop(lambda: self._post(message))
+
+    def _channel(self, conversation_id: int) -> str:
+        return f"{self._prefix}:conversation:{conversation_id}"
 
     def _on_loop(self, call: Callable[[], object]) -> None:
         if _running_loop() is self._loop:
@@ -141,7 +149,7 @@ class RedisHub(Hub):
         async def apply() -> None:
             # While Redis is away the reader subscribes again to all that is watched.
             with contextlib.suppress(RedisError, OSError):
-                await change(_channel(conversation_id))  # type: ignore[misc]
+                await change(self._channel(conversation_id))  # type: ignore[misc]
 
         self._keep(asyncio.create_task(apply()))
 
@@ -176,7 +184,3 @@ class RedisHub(Hub):
                 conversation_id = int(message["channel"].rsplit(b":", 1)[1])
                 skip_id, _, text = message["data"].decode().partition("\n")
                 self._hand_out(conversation_id, Frame(events.decode(text), text), skip_id)
-
-
-def _channel(conversation_id: int) -> str:
-    return f"webox:conversation:{conversation_id}"
