@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from filelock import FileLock
 from pytest_django import Settings
 
 from accounts.models import User
@@ -11,6 +12,13 @@ from chat.engine import engine_of_process
 from tests.vendor import Vendor, running_vendor
 
 PASSWORD = "a long enough passphrase"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lock_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each process of the test run is a WeBox of its own: none takes another for the one that is alive."""
+    path = tmp_path_factory.mktemp("engine") / "engine.lock"
+    engine_of_process()._lock = FileLock(path, thread_local=False)
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,8 @@ class ChatConfig(AppConfig):
             lock_path=None if settings.SCALED else settings.VAR_DIR / "engine.lock",
             restart_turn=dispatch.start,
             daily=_tidy,
+            serving_threads=settings.SOCKET_THREADS,
+            grace_s=settings.STOP_GRACE_S,
         )
         sockets.listen()
         post_migrate.connect(_fill_catalogue, sender=self)

@@ -19,7 +19,8 @@ from chat.providers.base import Quirk
 from chat.providers.registry import Vendor, name_key
 
 _PROVIDER_FIELDS = (
-    "label", "mark", "protocol", "base_url", "needs_key", "key_url", "quirks", "silence_s", "default_model",
+    "label", "mark", "protocol", "base_url", "needs_key", "key_url", "quirks", "silence_s", "max_calls",
+    "default_model",
 )  # fmt: skip
 PRICE_FIELDS = ("input_price", "output_price", "cached_price", "tiers")
 
@@ -169,5 +170,6 @@ def _provider_values(vendor: Vendor) -> dict[str, Any]:
         "key_url": vendor.key_url,
         "quirks": sorted(vendor.quirks),
         "silence_s": vendor.silence_s,
+        "max_calls": vendor.max_calls,
         "default_model": vendor.default_model,
     }

@@ -4,36 +4,46 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
 from accounts.models import User
 from chat import events, limits, turns
 from chat.engine import engine_of_process
-from chat.engine.resume import left_behind, read_joining, read_messages, read_of_answers, snapshot
-from chat.errors import BadFrame, FrameTooLarge, Internal, TooManyCommands, TurnInProgress
-from chat.models import Answer, Conversation
-from chat.outbox import Outbox, PlainOutbox
-from chat.sockets import Credential, Handshake, user_group
+from chat.engine.resume import ended_answers, read_joining, read_of_answers, take_snapshot
+from chat.engine.writer import DATABASE_AWAY
+from chat.errors import (
+    BadFrame,
+    ConversationNotFound,
+    FrameTooLarge,
+    SignInAgain,
+    TooManyCommands,
+    TurnInProgress,
+)
+from chat.models import Answer
+from chat.outbox import Ended, Outbox, PlainOutbox
+from chat.sockets import Credential, Handshake
 from chat.targets import resolve
 from webox import strict_json
-from webox.errors import WeBoxError
+from webox.errors import Internal, Unavailable, WeBoxError
 
 log = logging.getLogger(__name__)
 PROTOCOL = "webox.v1"
-SIGN_IN, FORBIDDEN, NOT_FOUND = 4401, 4403, 4404
+TRY_LATER, SIGN_IN, FORBIDDEN, NOT_FOUND, TOO_SLOW, TOO_MANY = 1013, 4401, 4403, 4404, 4408, 4429
 CLOSED = (RuntimeError, ConnectionError, OSError)
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One socket on one conversation. Refused ones are accepted, then closed with a code."""
 
+    # The engine listens to the layer for all sockets of the process: two subscriptions less for each.
+    channel_layer_alias = ""
     outbox: Outbox | PlainOutbox
     credential: Credential | None = None
-    sender: asyncio.Task[None] | None = None
+    tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Channels' own dispatch closes old connections at every frame, a thread hop each; ours does not."""
@@ -45,26 +55,26 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.conversation_id: int = self.scope["url_route"]["kwargs"]["conversation_id"]
         self.language = self.handshake.language()
         self.tokens, self.refilled = float(limits.SOCKET_COMMAND_BURST), time.monotonic()
+        self.refusals = 0
+        self.snapshots = asyncio.Lock()
+        self.engine = engine_of_process()
+        self.engine.ensure_started()
         speaks_v1 = PROTOCOL in self.handshake.subprotocols
         await self.accept(PROTOCOL if speaks_v1 else None)
-        refusal = await database_sync_to_async(self._let_in)()
+        try:
+            refusal = await self.engine.serve(self._let_in)
+        except DATABASE_AWAY:
+            refusal = TRY_LATER
         if refusal:
             await self.close(refusal)
             return
-        self.outbox = (
-            Outbox(self._send_text, self._send_joining)
-            if speaks_v1
-            else PlainOutbox(self._send_text, database_sync_to_async(_saved_text), self.language)
-        )
-        engine_of_process().hub.join(self.conversation_id, self.outbox)
-        self.sender = asyncio.create_task(self._run_outbox())
-        await self.channel_layer.group_add(user_group(self.user_id), self.channel_name)
+        self._watch(speaks_v1)
         if speaks_v1:
+            await self.engine.hub.joined(self.conversation_id)
             await self._send_joining()
 
     def _let_in(self) -> int | None:
         """The close code that refuses this socket; None where it may come in."""
-        engine_of_process().ensure_started()
         self.credential = self.handshake.credential()
         if self.handshake.has_foreign_origin(self.credential):
             return FORBIDDEN
@@ -72,51 +82,99 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if user is None:
             return SIGN_IN
         self.user_id = user.pk
-        is_theirs = Conversation.objects.for_user(user).filter(pk=self.conversation_id).exists()
-        return None if is_theirs else NOT_FOUND
+        if self.engine.hub.count(user.pk) >= limits.SOCKETS_PER_PERSON:
+            return TOO_MANY
+        return None if turns.owns(user, self.conversation_id) else NOT_FOUND
+
+    def _watch(self, speaks_v1: bool) -> None:
+        assert self.credential is not None
+        who = self.user_id, self.credential.session_key
+        if speaks_v1:
+            outbox = self.outbox = Outbox(*who, self._send_joining)
+            sending = self._send_frames(outbox)
+        else:
+            plain = self.outbox = PlainOutbox(
+                *who,
+                send=self._send_text,
+                read_text=lambda answer_id: self.engine.serve(_saved_text, answer_id),
+                read_ended=lambda message_id: self.engine.serve(ended_answers, message_id),
+                language=self.language,
+            )
+            sending = plain.run()
+        self.engine.hub.join(self.conversation_id, self.outbox)
+        self.tasks = (
+            asyncio.create_task(self._until_it_ends(sending)),
+            asyncio.create_task(self._check_again_and_again()),
+        )
 
     async def disconnect(self, code: int) -> None:
-        if self.sender is None:
+        if not self.tasks:
             return
-        engine_of_process().hub.leave(self.conversation_id, self.outbox)
-        await self.channel_layer.group_discard(user_group(self.user_id), self.channel_name)
-        self.sender.cancel()
-        await asyncio.gather(self.sender, return_exceptions=True)
-
-    async def sockets_close(self, message: dict[str, Any]) -> None:
-        """From the channel layer: a sign-out of one session, or of all."""
-        session_key = message["session_key"]
-        if session_key is None or (self.credential and self.credential.session_key == session_key):
-            await self.close(SIGN_IN)
+        self.engine.hub.leave(self.conversation_id, self.outbox)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     # --- Out ----------------------------------------------------------------------------------------
 
-    async def _run_outbox(self) -> None:
-        # A client that went away: disconnect() cleans up.
-        with contextlib.suppress(*CLOSED):
-            await self.outbox.run()
+    async def _until_it_ends(self, sending: Coroutine[Any, Any, None]) -> None:
+        try:
+            await sending
+        except Ended as ended:
+            await self._close(ended.code)
+        except TimeoutError:
+            # It takes nothing any more; what it misses it reads when it comes back.
+            await self._close(TOO_SLOW)
+        except CLOSED:
+            # The client went away: disconnect() cleans up.
+            return
+
+    async def _send_frames(self, outbox: Outbox) -> None:
+        while True:
+            frame = await outbox.take()
+            await self._send_text(frame.text)
 
     async def _send_text(self, text: str) -> None:
-        await self.send(text_data=text)
+        async with asyncio.timeout(limits.SOCKET_SEND_S):
+            await self.send(text_data=text)
+
+    async def _close(self, code: int) -> None:
+        with contextlib.suppress(*CLOSED):
+            await self.close(code)
 
     async def _send_joining(self) -> None:
-        await self._send_snapshot(await database_sync_to_async(read_joining)(self.conversation_id))
+        await self._send_snapshot(lambda: read_joining(self.conversation_id))
 
-    async def _send_snapshot(self, messages: list[events.MessageRecord]) -> None:
-        engine = engine_of_process()
-        ended_meanwhile = left_behind(engine, messages)
-        if ended_meanwhile:
-            # They ended between our reading and now; their rows were final before the engine let go of them.
-            again = await database_sync_to_async(read_messages)(self.conversation_id, ended_meanwhile)
-            fresh = {message.id: message for message in again}
-            messages = [fresh.get(message.id, message) for message in messages]
-        if isinstance(self.outbox, Outbox):
-            self.outbox.put(snapshot(engine, messages))
+    async def _send_snapshot(self, read: Callable[[], list[events.MessageRecord]]) -> None:
+        if not isinstance(self.outbox, Outbox):
+            return
+        try:
+            async with self.snapshots:
+                await take_snapshot(self.engine, self.outbox, self.conversation_id, read)
+        except DATABASE_AWAY:
+            self.outbox.close(TRY_LATER)
+
+    async def _check_again_and_again(self) -> None:
+        """Whoever lost the right to this socket without a command of theirs noticing it is sent away."""
+        while True:
+            await asyncio.sleep(limits.SOCKET_RECHECK_S)
+            try:
+                refusal = await self.engine.serve(self._still_let_in)
+            except DATABASE_AWAY:
+                continue
+            if refusal:
+                self.outbox.close(refusal)
+
+    def _still_let_in(self) -> int | None:
+        user = self.credential.user() if self.credential else None
+        if user is None:
+            return SIGN_IN
+        return None if turns.owns(user, self.conversation_id) else NOT_FOUND
 
     # --- In -----------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.sender is None:
+        if not self.tasks:
             return
         client_id: str | None = None
         try:
@@ -126,11 +184,17 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self._carry_out_plain(self.outbox, _parse(value, events.PlainAsk))
             else:
                 await self._carry_out(self.outbox, _parse(value, events.AnyCommand))
+        except SignInAgain:
+            self.outbox.close(SIGN_IN)
         except WeBoxError as error:
             self._refuse(error, client_id)
+        except DATABASE_AWAY:
+            self._refuse(Unavailable(), client_id)
         except Exception:
             log.exception("A socket command failed")
             self._refuse(Internal(), client_id)
+        else:
+            self.refusals = 0
 
     def _read(self, text: str | None) -> dict[str, Any]:
         now = time.monotonic()
@@ -152,6 +216,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return value
 
     def _refuse(self, error: WeBoxError, client_id: str | None) -> None:
+        self.refusals += 1
+        if self.refusals > limits.SOCKET_REFUSALS:
+            self.outbox.close(TOO_MANY)
+            return
         with translation.override(self.language):
             detail = error.detail
         if isinstance(self.outbox, PlainOutbox):
@@ -159,49 +227,57 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         else:
             self.outbox.put(events.Refused(code=error.code, detail=detail, client_id=client_id))
 
-    async def _user(self) -> User | None:
-        """Who is behind the socket now; None closes it: signed out, deactivated, or the password changed."""
-        assert self.credential is not None
-        user: User | None = await database_sync_to_async(self.credential.user)()
+    def _user(self) -> User:
+        """Who is behind the socket now. Raises SignInAgain: signed out, deactivated, password changed."""
+        user = self.credential.user() if self.credential else None
         if user is None:
-            await self.close(SIGN_IN)
+            raise SignInAgain
         return user
 
     async def _carry_out(self, outbox: Outbox, command: events.AnyCommand) -> None:
-        user = await self._user()
-        if user is None:
-            return
+        if isinstance(command, events.Resume):
+            await self._send_snapshot(lambda: self._read_of_answers(command.answer_ids))
+        else:
+            await self.engine.serve(self._change, outbox, command)
+
+    def _change(self, outbox: Outbox, command: events.Ask | events.Retry | events.Stop) -> None:
+        user = self._user()
+
+        def accepted(event: events.Accepted) -> None:
+            outbox.loop.call_soon_threadsafe(outbox.put, event)
+
         if isinstance(command, events.Ask):
-            await database_sync_to_async(self._ask)(user, outbox, command)
-        elif isinstance(command, events.Retry):
-            await database_sync_to_async(turns.retry)(
+            turns.ask(
                 user,
-                self.conversation_id,
-                command.answer_ids,
-                on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.put, accepted),
+                conversation_id=self.conversation_id,
+                message=command.message,
+                targets=resolve(
+                    user, command.targets, temperature=command.temperature, max_tokens=command.max_tokens
+                ),
+                attachments=command.attachments,
+                client_id=command.client_id,
+                on_accepted=accepted,
                 skip_id=outbox.id,
             )
-        elif isinstance(command, events.Stop):
-            await database_sync_to_async(turns.stop)(user, self.conversation_id, command.answer_ids)
+        elif isinstance(command, events.Retry):
+            turns.retry(
+                user, self.conversation_id, command.answer_ids, on_accepted=accepted, skip_id=outbox.id
+            )
         else:
-            read = database_sync_to_async(read_of_answers)
-            await self._send_snapshot(await read(self.conversation_id, command.answer_ids))
+            turns.stop(user, self.conversation_id, command.answer_ids)
 
-    def _ask(self, user: User, outbox: Outbox, command: events.Ask) -> None:
-        turns.ask(
-            user,
-            conversation_id=self.conversation_id,
-            message=command.message,
-            targets=resolve(
-                user, command.targets, temperature=command.temperature, max_tokens=command.max_tokens
-            ),
-            attachments=command.attachments,
-            client_id=command.client_id,
-            on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.put, accepted),
-            skip_id=outbox.id,
-        )
+    def _read_of_answers(self, answer_ids: list[int]) -> list[events.MessageRecord]:
+        if not turns.owns(self._user(), self.conversation_id):
+            raise ConversationNotFound
+        return read_of_answers(self.conversation_id, answer_ids)
 
-    def _ask_plain(self, user: User, outbox: PlainOutbox, command: events.PlainAsk) -> None:
+    async def _carry_out_plain(self, outbox: PlainOutbox, command: events.PlainAsk) -> None:
+        if outbox.message_id is not None:
+            raise TurnInProgress
+        await self.engine.serve(self._ask_plain, outbox, command)
+
+    def _ask_plain(self, outbox: PlainOutbox, command: events.PlainAsk) -> None:
+        user = self._user()
         turns.ask(
             user,
             conversation_id=self.conversation_id,
@@ -210,14 +286,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.accept, accepted),
             skip_id=outbox.id,
         )
-
-    async def _carry_out_plain(self, outbox: PlainOutbox, command: events.PlainAsk) -> None:
-        user = await self._user()
-        if user is None:
-            return
-        if outbox.message_id is not None:
-            raise TurnInProgress
-        await database_sync_to_async(self._ask_plain)(user, outbox, command)
 
 
 def _parse(value: dict[str, Any], kind: Any) -> Any:

@@ -1,20 +1,32 @@
 """Where a turn runs: on this process's engine, or in a Celery worker."""
 
+import asyncio
 import logging
+import threading
 import time
+import uuid
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
 
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.conf import settings
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
-from chat import tasks
+from chat import events, tasks
 from chat.engine import engine_of_process
+from chat.engine.control import GROUP
+from chat.engine.frames import Frame
 from chat.errors import EngineStopping
 from chat.models import Answer
+from webox.database import without_connection
 
 log = logging.getLogger(__name__)
-POLL_S = 0.2
+LOOK_EVERY_S = 2.0
+ENQUEUE_AGAIN_S = 1.0
+ENQUEUE_TRIES = 30
+"""After so many the reaper takes over: it finds what nobody looks after."""
 
 
 def prepare() -> None:
@@ -24,32 +36,83 @@ def prepare() -> None:
 
 def start(message_id: int) -> Future[None] | None:
     """Run a turn that is saved. Where nobody can take it now, the reaper starts it later: nothing is lost."""
+    engine = engine_of_process()
     if settings.SCALED:
-        try:
-            tasks.run_turn.delay(message_id)
-        except OperationalError:
-            log.warning("Redis is away: a turn waits in the database")
+        engine.call_soon(_enqueue(message_id))
         return None
     try:
-        return engine_of_process().start_turn(message_id)
+        return engine.start_turn(message_id)
     except EngineStopping:
         return None
 
 
-def stop(answer_ids: list[int]) -> None:
-    """End streams whose rows say stopped; in another process the row itself ends them within a second."""
-    engine_of_process().stop_answers(answer_ids)
-
-
-def wait(message_id: int, running: Future[None] | None, timeout_s: float) -> None:
-    """Return when no answer of the turn is being written any more, or after `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    if running:
+async def _enqueue(message_id: int) -> None:
+    """Hand a turn to the workers, in a thread where nobody waits: with Redis away Celery blocks."""
+    engine = engine_of_process()
+    for _ in range(ENQUEUE_TRIES):
         try:
-            running.result(timeout_s)
-        except FutureTimeout:
+            await engine.beside(tasks.run_turn.delay, message_id)
+        except (OperationalError, RedisError, OSError) as error:
+            log.warning("Redis is away (%s): a turn waits in the database", type(error).__name__)
+            await asyncio.sleep(ENQUEUE_AGAIN_S)
+        else:
             return
-    # Elsewhere, or taken over by another process: the rows tell.
+
+
+def tell(**message: Any) -> None:
+    """Tell every process of this WeBox something of chat.engine.control, from any thread or command."""
+    engine = engine_of_process()
+    if engine.is_running:
+        engine.tell(**message)
+    elif settings.SCALED:
+        try:
+            async_to_sync(get_channel_layer().group_send)(GROUP, message)
+        except (RedisError, OSError) as error:
+            log.warning("Redis is away (%s): %s was not told", type(error).__name__, message["type"])
+
+
+def stop(answer_ids: list[int]) -> None:
+    """End streams whose rows say stopped; where the message is lost, the row itself ends them in a second."""
+    tell(type="answers.stop", answer_ids=answer_ids)
+
+
+class _Waiter:
+    """Watches a conversation until one turn is complete."""
+
+    def __init__(self, message_id: int, user_id: int) -> None:
+        self.id = uuid.uuid4().hex
+        self.session_key: str | None = None
+        self.loop = engine_of_process().loop
+        self.user_id = user_id
+        self.news = threading.Event()
+        self._message_id = message_id
+
+    def deliver(self, frame: Frame) -> None:
+        event = frame.event
+        if isinstance(event, events.TurnChanged) and event.message_id == self._message_id:
+            self.news.set()
+
+    def close(self, code: int) -> None:
+        self.news.set()
+
+
+def wait(conversation_id: int, message_id: int, user_id: int, timeout_s: float) -> None:
+    """Return when no answer of the turn is being written any more, or after `timeout_s`.
+
+    When this process is told to stop, after the grace time at the latest. Meanwhile no database connection
+    is held.
+    """
+    engine = engine_of_process()
+    waiter = _Waiter(message_id, user_id)
+    deadline = time.monotonic() + timeout_s
     unfinished = Answer.objects.filter(message_id=message_id, status__in=Answer.UNFINISHED)
-    while unfinished.exists() and time.monotonic() < deadline:
-        time.sleep(POLL_S)
+    engine.hub.join(conversation_id, waiter)
+    try:
+        while unfinished.exists() and time.monotonic() < deadline:
+            with without_connection():
+                waiter.news.wait(LOOK_EVERY_S)
+            waiter.news.clear()
+            if engine.is_stopping:
+                deadline = min(deadline, time.monotonic() + settings.STOP_GRACE_S)
+    finally:
+        engine.hub.leave(conversation_id, waiter)

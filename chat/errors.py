@@ -55,6 +55,24 @@ class ClientIdConflict(WeBoxError):
     message = _("This message was already sent with other content.")
 
 
+class BadIdempotencyKey(WeBoxError):
+    code = "bad_idempotency_key"
+    message = _("The Idempotency-Key is too long: %(limit)s characters at the most.")
+
+
+class MessageNotFound(WeBoxError):
+    """Unknown or somebody else's."""
+
+    code = "message_not_found"
+    http_status = 404
+    message = _("This message does not exist.")
+
+
+class BadEventId(WeBoxError):
+    code = "bad_event_id"
+    message = _("Last-Event-ID is not one of this stream.")
+
+
 class AnswerStillRunning(WeBoxError):
     code = "still_running"
     http_status = 409
@@ -101,14 +119,6 @@ class Lost(WeBoxError):
     code = "lost"
     http_status = 503
     message = _("WeBox was restarted while this answer was being written. The text so far is kept.")
-
-
-class Internal(WeBoxError):
-    """A fault of WeBox itself; the log has its trace."""
-
-    code = "internal"
-    http_status = 500
-    message = _("WeBox made a mistake with this answer. Try again; if it happens again, tell the owner.")
 
 
 class ProviderDisabled(WeBoxError):

@@ -289,11 +289,3 @@ def parse(value: Any, kind: type[CommandType]) -> CommandType:
 def encode(event: Struct) -> str:
     """The event as it goes over the wire."""
     return msgspec.json.encode(event).decode()
-
-
-_event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-
-
-def decode(frame: str | bytes) -> AnyEvent:
-    """The event in a frame that `encode` made (in another process)."""
-    return _event_decoder.decode(frame)

@@ -35,7 +35,17 @@ SOCKET_QUEUE_CHARS = 1024 * 1024
 """A `webox.v1` socket with more than this waiting skips to the current text."""
 ANSWER_CHARS = 2_000_000
 """An answer longer than this is ended as `length`: no vendor writes that much, a broken server may."""
+SOCKET_REFUSALS = 50
+"""A socket that goes on after so many commands were refused in a row is closed."""
+SOCKET_SEND_S = 20
+"""A client that takes nothing for so long is dropped."""
+SOCKET_RECHECK_S = 60
+"""How often an open socket's right to be open is read again, beside every command."""
+SOCKETS_PER_PERSON = 200
+"""In one process."""
 HEARTBEAT_STALE_S = 30
 """A running answer whose heartbeat is older than this has lost its process."""
+WAITING_STALE_S = 5
+"""A queued answer that nobody has looked after for so long does not stand in the queue of its provider."""
 SEND_TIMEOUT_S = 900
 """How long `POST /api/chat/send` waits for its answers."""

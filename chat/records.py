@@ -8,8 +8,11 @@ import msgspec
 from django.db.models import Prefetch, QuerySet
 
 from chat import events
+from chat.errors import AnswerStillRunning
 from chat.models import Answer, Attachment, Message
 from chat.wording import sentence
+
+_CHANGED = events.AnswerChanged.__struct_fields__
 
 
 def with_answers(messages: QuerySet[Message]) -> QuerySet[Message]:
@@ -53,6 +56,12 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
         created_at=timestamp(answer.created_at),
         started_at=timestamp(answer.started_at) if answer.started_at else None,
     )
+
+
+def ended_event(record: events.AnswerRecord) -> events.AnswerChanged:
+    """The event of an answer's state, for whoever did not see it change."""
+    same = {name: getattr(record, name) for name in _CHANGED if hasattr(record, name)}
+    return events.AnswerChanged(**same, text_length=len(record.text), reasoning_length=len(record.reasoning))
 
 
 def attachment_record(image: Attachment) -> events.AttachmentRecord:
@@ -106,6 +115,11 @@ def rest_answers(message: Message) -> dict[str, Any]:
             }
             for answer in answers
             if answer.error_code
+        }
+        | {
+            answer.name: {"code": AnswerStillRunning.code, "detail": AnswerStillRunning().detail}
+            for answer in answers
+            if answer.status in Answer.UNFINISHED
         },
         "answers": [msgspec.to_builtins(answer_record(answer)) for answer in answers],
     }

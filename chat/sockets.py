@@ -7,8 +7,6 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, urlsplit
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
@@ -17,7 +15,7 @@ from django.utils.translation import get_language_from_request
 
 from accounts.models import User
 from accounts.tokens import authenticate_token, redeem_ticket
-from chat.engine import engine_of_process
+from chat import dispatch
 from webox.signals import sockets_must_close
 
 log = logging.getLogger(__name__)
@@ -69,6 +67,14 @@ class TicketCredential:
     def user(self) -> User | None:
         user = User.objects.filter(pk=self.user_id, is_active=True).first()
         return user if user and user.get_session_auth_hash() == self.password_hash else None
+
+
+def request_credential(request: HttpRequest) -> Credential:
+    """What let an HTTP request in, to be read again while its answer is still being sent."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return TokenCredential(token.strip())
+    return SessionCredential(request.session.session_key)
 
 
 class Handshake:
@@ -133,21 +139,10 @@ def _is_allowed_host(host: str) -> bool:
     )
 
 
-def user_group(user_id: int) -> str:
-    """The channel layer's group of one person's sockets; made from our own id, never from client text."""
-    return f"user-{user_id}"
-
-
 def listen() -> None:
     """Close sockets when their person signs out, changes the password or is deactivated."""
     sockets_must_close.connect(_close_sockets, dispatch_uid="chat.sockets")
 
 
 def _close_sockets(sender: object, *, user_id: int, session_key: str | None, **_: object) -> None:
-    layer = get_channel_layer()
-    message = {"type": "sockets.close", "session_key": session_key}
-    engine = engine_of_process()
-    if engine.is_running:
-        engine.call_soon(layer.group_send(user_group(user_id), message))
-    elif settings.SCALED:
-        async_to_sync(layer.group_send)(user_group(user_id), message)
+    dispatch.tell(type="sockets.close", user_id=user_id, session_key=session_key)

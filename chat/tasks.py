@@ -5,6 +5,7 @@ from celery.signals import worker_shutting_down
 
 from chat import upkeep
 from chat.engine import engine_of_process
+from chat.errors import EngineStopping
 
 
 @shared_task
@@ -12,10 +13,16 @@ def run_turn(message_id: int) -> None:
     """Run one turn on this worker's engine and wait for its end."""
     engine = engine_of_process()
     engine.ensure_started()
-    engine.start_turn(message_id).result()
+    try:
+        running = engine.start_turn(message_id)
+    except EngineStopping:
+        # Fetched in the moment in which this worker was told to stop: another one takes it.
+        run_turn.delay(message_id)
+        return
+    running.result()
 
 
-@shared_task
+@shared_task(acks_late=True)
 def reap() -> None:
     """End what lost its process, and start what nobody has claimed; beat sends this."""
     engine = engine_of_process()
@@ -23,7 +30,7 @@ def reap() -> None:
     engine.reap().result()
 
 
-@shared_task
+@shared_task(acks_late=True)
 def tidy() -> None:
     """Old uploads and prices; beat sends this."""
     upkeep.tidy()

@@ -69,7 +69,7 @@ def ask(
     dispatch.prepare()
     content_hash = _content_hash(message, targets, attachments)
     with transaction.atomic():
-        conversation = _lock_conversation(user, conversation_id)
+        conversation = _conversation_for(user, conversation_id, client_id)
         repeated = _sent_before(conversation, client_id, content_hash)
         if repeated is None:
             images = uploads.claim(user, attachments)
@@ -88,6 +88,11 @@ def ask(
             partial(_announce, asked, accepted, on_accepted, skip_id, is_new=repeated is None)
         )
     return asked
+
+
+def owns(user: User, conversation_id: int) -> bool:
+    """Whether the conversation exists and is theirs."""
+    return Conversation.objects.for_user(user).filter(pk=conversation_id).exists()
 
 
 def stop(user: User, conversation_id: int, answer_ids: list[int] | None) -> None:
@@ -162,10 +167,24 @@ def _find_conversation(user: User, conversation_id: int) -> Conversation:
     return conversation
 
 
-def _lock_conversation(user: User, conversation_id: int | None) -> Conversation:
+def _conversation_for(user: User, conversation_id: int | None, client_id: str | None) -> Conversation:
+    """The conversation to ask in: a new one without an id, but for a send that is repeated."""
+    if conversation_id is not None:
+        return _lock_conversation(user, conversation_id)
+    if client_id is not None:
+        # Held until the transaction ends, so that of twenty sends at once one is the first.
+        User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        begun = Conversation.objects.for_user(user).filter(
+            messages__client_id=client_id, messages__parent=None
+        )
+        before = begun.first()
+        if before is not None:
+            return before
+    return Conversation.objects.create(owner=user, updated_at=timezone.now())
+
+
+def _lock_conversation(user: User, conversation_id: int) -> Conversation:
     """The conversation, held until the transaction ends, so that two tabs can't fork it unawares."""
-    if conversation_id is None:
-        return Conversation.objects.create(owner=user, updated_at=timezone.now())
     locked = Conversation.objects.for_user(user).select_for_update().filter(pk=conversation_id).first()
     if locked is None:
         raise ConversationNotFound
@@ -271,7 +290,7 @@ def _announce(
         messages=accepted.messages,
         answers=accepted.answers,
     )
-    engine_of_process().hub.publish(asked.conversation_id, started, skip_id)
+    engine_of_process().hub.publish(asked.conversation_id, started, skip_id=skip_id)
     asked.running = dispatch.start(asked.message_id)
 
 

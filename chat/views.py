@@ -75,7 +75,10 @@ def _messages(current: Conversation | None) -> list[Any]:
     if current is None:
         return []
     records = [message_record(message) for message in with_answers(current.messages.all())]
-    return [msgspec.to_builtins(record) for record in snapshot(engine_of_process(), records).messages]
+    answer_ids = {answer.id for record in records for answer in record.answers}
+    # What another process writes comes with the first snapshot of the socket.
+    texts = {one.id: one for one in engine_of_process().texts(answer_ids)}
+    return [msgspec.to_builtins(record) for record in snapshot(records, texts).messages]
 
 
 def available_ais(user: User) -> list[dict[str, Any]]:

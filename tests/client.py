@@ -34,8 +34,10 @@ def frames_until(socket: ClientConnection, is_last: Callable[[dict[str, Any]], b
 class Watcher:
     """A `webox.v1` client that holds what it was told: texts by answer id, by the rules of the protocol."""
 
-    def __init__(self, account: Account, conversation_id: int) -> None:
-        self._connection = open_socket(account, conversation_id, subprotocols=["webox.v1"])
+    def __init__(self, account: Account, conversation_id: int, **options: Any) -> None:
+        # A snapshot holds whole texts: more than this library takes by itself.
+        options = {"subprotocols": ["webox.v1"], "max_size": None} | options
+        self._connection = open_socket(account, conversation_id, **options)
         self.texts: dict[int, str] = {}
         self.reasoning: dict[int, str] = {}
         self.states: dict[int, str] = {}

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from chat import events
-from chat.engine.hub import Frame, RedisHub
+from chat.engine.frames import Frame
+from chat.engine.hub import RedisHub
 
 REDIS_URL = os.environ.get("WEBOX_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 WITHIN_S = 30
@@ -18,11 +19,16 @@ class Listener:
     def __init__(self, name: str) -> None:
         self.id = name
         self.loop = asyncio.get_running_loop()
+        self.user_id = 1
+        self.session_key: str | None = None
         self.heard: list[int] = []
 
     def deliver(self, frame: Frame) -> None:
         assert isinstance(frame.event, events.TurnChanged)
         self.heard.append(frame.event.message_id)
+
+    def close(self, code: int) -> None:
+        raise AssertionError(f"closed with {code}")
 
 
 async def say_until_heard(hub: RedisHub, listener: Listener, number: int) -> None:

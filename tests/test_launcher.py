@@ -297,7 +297,7 @@ def test_all_parts_stop_when_told_to(variables: Variables) -> None:
 def test_turns_and_statistics_have_workers_of_their_own() -> None:
     turns, statistics, beat = (" ".join(server.celery_words(name)) for name in ("worker", "stats", "beat"))
 
-    assert turns == "worker -Q turns -P threads -c 64 --without-gossip --without-mingle -n turns@%h"
+    assert turns == "worker -Q turns -P threads -c 256 --without-gossip --without-mingle -n turns@%h"
     assert statistics.startswith("worker -Q statistics -P threads -c 2 ")
     assert beat.startswith("beat -s ")
 

@@ -1,5 +1,6 @@
 """What every REST view shares: how bodies are read, checked and refused."""
 
+import logging
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -12,8 +13,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from webox import strict_json
-from webox.errors import WeBoxError
+from webox.database import AWAY
+from webox.errors import Unavailable, WeBoxError
 
+log = logging.getLogger(__name__)
 # What a browser's form sends beside the fields.
 FORM_EXTRAS = {"csrfmiddlewaretoken"}
 
@@ -55,6 +58,9 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error a client may see: `{"detail", "code"}`, or fields with their errors for wrong input."""
+    if isinstance(error, AWAY):
+        log.warning("A request met an outage (%s)", type(error).__name__)
+        error = Unavailable()
     if isinstance(error, WeBoxError):
         views.set_rollback()
         return Response(
@@ -71,6 +77,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _headers(error: WeBoxError) -> dict[str, str]:
     if error.http_status == 401:
         return {"WWW-Authenticate": 'Bearer realm="api"'}
+    if isinstance(error, Unavailable):
+        return {"Retry-After": "2"}
     if "retry_after_s" in error.params:
         return {"Retry-After": str(error.params["retry_after_s"])}
     return {}

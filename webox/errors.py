@@ -29,3 +29,19 @@ class WeBoxError(Exception):
     def detail(self) -> str:
         """The sentence in the language in force, with its parameters filled in."""
         return str(self.message) % self.params
+
+
+class Internal(WeBoxError):
+    """A fault of WeBox itself; the log has its trace."""
+
+    code = "internal"
+    http_status = 500
+    message = _("WeBox made a mistake with this. Try again; if it happens again, tell the owner.")
+
+
+class Unavailable(WeBoxError):
+    """A service that WeBox needs (the database, Redis) does not answer."""
+
+    code = "unavailable"
+    http_status = 503
+    message = _("WeBox can’t reach its database at the moment. Nothing was saved: try again shortly.")

@@ -105,6 +105,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "webox.database.ConnectionPlacesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -167,13 +168,31 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+    # A server that is cut off without a word is noticed in seconds, not in the kernel's quarter of an hour.
+    _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }
+# How many requests of one web process use the database at once, and how many threads serve its sockets.
+REQUEST_CONNECTIONS = whole_number("WEBOX_REQUEST_CONNECTIONS", 16)
+SOCKET_THREADS = 4 if SCALED else 1
 
 if SCALED:
+    REDIS_ADDRESS = {
+        "address": REDIS_URL,
+        "socket_timeout": None,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+    }
     CHANNEL_LAYERS = {
         "default": {
             # The core layer drops messages silently past 100; the pub/sub one does not.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_CHANNELS},
+            "CONFIG": {"hosts": [REDIS_ADDRESS], "prefix": REDIS_CHANNELS},
         }
     }
     # The limits on signing in count for all processes together.
@@ -182,12 +201,23 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 CELERY_BROKER_URL = REDIS_URL or None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # What a killed worker had fetched and not begun comes back after so long; the reaper is faster.
+    "visibility_timeout": 300,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Who sends tries again by itself, where nobody waits (chat.dispatch).
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "statistics"
 CELERY_TASK_ROUTES = {"chat.tasks.run_turn": {"queue": "turns"}}
+# Turns: acknowledged when they begin, so that nobody is paid twice. Statistics' tasks say otherwise.
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -286,6 +316,14 @@ REST_FRAMEWORK = {
 EMAIL_URL = env.str("EMAIL_URL", "") or "consolemail://"
 vars().update(environ.Env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or "webox@localhost"
+
+# --- Turns ------------------------------------------------------------------------------------------
+# How many turns one worker process runs at once; a turn that waits counts too.
+TURNS_PER_WORKER = whole_number("WEBOX_TURNS_PER_WORKER", 256)
+# How many answers a provider writes at once, for everybody together, where its row names no other number.
+CALLS_PER_PROVIDER = whole_number("WEBOX_CALLS_PER_PROVIDER", 64)
+# Seconds that running answers get to end by themselves when a process is told to stop.
+STOP_GRACE_S = whole_number("WEBOX_STOP_GRACE_S", 10, minimum=0)
 
 # --- Vendors ------------------------------------------------------------------------------------------
 # Who may use the keys of the environment below: the owner alone, premium users too, or everyone.

@@ -13,6 +13,7 @@ from webox import views
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "WeBox"
 
+handler500 = "webox.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     # For the pages that name no icon of their own: the admin's and the browsable API's.

@@ -1,14 +1,20 @@
 """Pages and probes that belong to no application."""
 
+import sys
+
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
+
+from webox.database import AWAY
+from webox.errors import Internal, Unavailable
 
 
 @require_safe
@@ -36,6 +42,23 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     return JsonResponse({"status": "ok", "database": "ok"})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What is said of an error that nobody else caught; an outage is one that passes."""
+    away = isinstance(sys.exc_info()[1], AWAY)
+    error = Unavailable() if away else Internal()
+    if request.path.startswith("/api/"):
+        answer: HttpResponse = JsonResponse(
+            {"detail": error.detail, "code": error.code}, status=error.http_status
+        )
+    else:
+        answer = HttpResponse(
+            render_to_string("500.html", {"detail": error.detail if away else ""}), status=error.http_status
+        )
+    if away:
+        answer.headers["Retry-After"] = "2"
+    return answer
 
 
 class ApiRoot(APIView):

@@ -99,7 +99,7 @@ class ProviderForm(ProviderFormBase):
         model = Provider
         fields = (
             "label", "slug", "mark", "protocol", "base_url", "needs_key", "key_url", "default_model",
-            "silence_s", "enabled", "premium_only", "position",
+            "silence_s", "max_calls", "enabled", "premium_only", "position",
         )  # fmt: skip
 
     def clean_base_url(self) -> str:

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from chat.api import attachments, providers, views
+from chat.api import attachments, providers, streams, views
 
 urlpatterns = [
     path("send", views.SendView.as_view(), name="send"),
     path("conversations", views.ConversationsView.as_view(), name="conversations"),
     path("conversations/<int:conversation_id>", views.ConversationView.as_view(), name="conversation"),
     path("conversations/<int:conversation_id>/messages", views.MessagesView.as_view(), name="messages"),
+    path("messages/<int:message_id>/events", streams.EventsView.as_view(), name="message-events"),
     path("attachments", attachments.AttachmentsView.as_view(), name="attachments"),
     path("attachments/<uuid:attachment_id>", attachments.AttachmentView.as_view(), name="attachment"),
     path("providers", providers.ProvidersView.as_view(), name="providers"),

@@ -11,7 +11,7 @@ from accounts.models import User
 from chat import dispatch, limits, turns
 from chat.api.pagination import LinkPagination
 from chat.api.serializers import ConversationInput, ConversationSerializer, MessageSerializer, SendSerializer
-from chat.errors import ConversationNotFound
+from chat.errors import BadIdempotencyKey, ConversationNotFound
 from chat.models import Answer, Conversation, Message
 from chat.records import rest_answers, with_answers
 from chat.targets import resolve
@@ -28,7 +28,9 @@ def find_conversation(request: Request, conversation_id: int) -> Conversation:
 class SendView(APIView):
     """Ask several AIs at once and wait for all of their answers.
 
-    200 also when some of them fail: their text so far stays in `ai_responses`, and `errors` says why.
+    200 also when some of them fail: their text so far stays in `ai_responses`, and `errors` says why; an
+    answer that is still being written when the waiting ends says `still_running` there. With the same
+    `Idempotency-Key` and the same content a repeated send is the same turn; with other content it is a 409.
     """
 
     serializer_class = SendSerializer
@@ -36,6 +38,9 @@ class SendView(APIView):
     def post(self, request: Request) -> Response:
         body = SendSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        client_id = request.headers.get("Idempotency-Key") or None
+        if client_id and len(client_id) > limits.CLIENT_ID_CHARS:
+            raise BadIdempotencyKey(limit=limits.CLIENT_ID_CHARS)
         given = body.validated_data
         user = cast("User", request.user)
         targets = resolve(
@@ -51,8 +56,9 @@ class SendView(APIView):
             message=given["message"],
             targets=targets,
             attachments=given["attachments"],
+            client_id=client_id,
         )
-        dispatch.wait(asked.message_id, asked.running, limits.SEND_TIMEOUT_S)
+        dispatch.wait(asked.conversation_id, asked.message_id, user.pk, limits.SEND_TIMEOUT_S)
         assistant = with_answers(Message.objects.filter(pk=asked.message_id)).first()
         if assistant is None:
             # Deleted while its answers were being written.
@@ -111,7 +117,7 @@ class ConversationView(APIView):
         running = Answer.objects.filter(message__conversation=conversation, status__in=Answer.UNFINISHED)
         answer_ids = list(running.values_list("pk", flat=True))
         conversation.delete()
-        dispatch.stop(answer_ids)
+        dispatch.tell(type="conversation.gone", conversation_id=conversation_id, answer_ids=answer_ids)
         return Response(status=204)
 
 

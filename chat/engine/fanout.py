@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
 from chat import events, limits
 from chat.engine.hub import Hub
-from chat.engine.jobs import Job, claim_turn
+from chat.engine.jobs import Claimed, Job, claim_turns
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
-from chat.engine.writer import Writer
-from chat.errors import Internal, Lost
+from chat.engine.waiting import WaitingRoom
+from chat.engine.writer import DATABASE_AWAY, RETRY_S, Writer, is_complete
+from chat.errors import Lost
 from chat.prices import cost_nanousd
 from chat.providers.base import (
     Adapter,
+    Endpoint,
     Finished,
     FinishReason,
     Noted,
@@ -22,10 +24,12 @@ from chat.providers.base import (
     ReasoningDelta,
     TextDelta,
 )
-from chat.providers.errors import Interruption, ProviderError
-from webox.errors import WeBoxError
+from chat.providers.errors import Interruption, ProviderError, TookTooLong
+from webox.errors import Internal, WeBoxError
 
 log = logging.getLogger(__name__)
+OVERTIME = 1.1
+"""Of an answer's time limit: how much longer the engine waits than the client."""
 
 
 class EngineParts(Protocol):
@@ -34,6 +38,7 @@ class EngineParts(Protocol):
     hub: Hub
     writer: Writer
     turns: dict[int, RunningTurn]
+    waiting: WaitingRoom
 
     def database(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]: ...
     def adapter(self, protocol: ProtocolName) -> Adapter: ...
@@ -42,23 +47,46 @@ class EngineParts(Protocol):
 
 
 async def run_turn(engine: EngineParts, message_id: int) -> None:
-    """Stream every queued answer of a turn and save each as it ends.
+    """Stream a turn’s queued answers, each once its provider has a free place, and save each as it ends.
 
     Safe to call twice: answers already claimed are skipped. One provider failing never stops its siblings.
     Publishes `answer`, `deltas` and at last `turn` complete. Failures are stored, not raised.
     """
-    claimed = await engine.database(claim_turn, message_id)
-    if claimed is None or not claimed.jobs:
+    if message_id in engine.waiting:
         return
-    turn = engine.turns.setdefault(message_id, RunningTurn(message_id, claimed.conversation_id))
-    tasks = []
-    for job in claimed.jobs:
-        answer = turn.answers[job.answer_id] = RunningAnswer(job.answer_id, message_id, notes=[*job.notes])
-        tasks.append(asyncio.create_task(_run_answer(engine, turn, answer, job)))
+    tasks: set[asyncio.Task[None]] = set()
+    conversation_id = None
+    claimed = await _claim_patiently(engine, message_id)
+    while claimed is not None:
+        conversation_id = claimed.conversation_id
+        for job in claimed.jobs:
+            turn = engine.turns.setdefault(message_id, RunningTurn(message_id, conversation_id))
+            answer = turn.answers[job.answer_id] = RunningAnswer(
+                job.answer_id, message_id, notes=[*job.notes]
+            )
+            tasks.add(asyncio.create_task(_run_answer(engine, turn, answer, job)))
+        claimed = await engine.waiting.next(message_id) if claimed.is_waiting else None
     await asyncio.gather(*tasks, return_exceptions=True)
-    if not turn.answers and engine.turns.get(message_id) is turn:
+    if conversation_id is not None:
+        await _end_turn(engine, message_id, conversation_id)
+
+
+async def _claim_patiently(engine: EngineParts, message_id: int) -> Claimed | None:
+    while True:
+        try:
+            return next(iter(await engine.database(claim_turns, [message_id])), None)
+        except DATABASE_AWAY as error:
+            log.warning("The database is away (%s); a turn waits", type(error).__name__)
+            await asyncio.sleep(RETRY_S)
+
+
+async def _end_turn(engine: EngineParts, message_id: int, conversation_id: int) -> None:
+    """Say that the turn is complete, unless another run of it, here or elsewhere, still has answers."""
+    turn = engine.turns.get(message_id)
+    if turn is not None and not turn.answers:
         del engine.turns[message_id]
-        engine.hub.publish(turn.conversation_id, events.TurnChanged(state="complete", message_id=message_id))
+    if await engine.database(is_complete, message_id):
+        engine.hub.publish(conversation_id, events.TurnChanged(state="complete", message_id=message_id))
 
 
 async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> None:
@@ -85,7 +113,7 @@ async def _stream(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer,
     if job.endpoint is None:
         raise job.obstacle or Internal()
     stream = engine.adapter(job.protocol).stream(job.request, job.endpoint)
-    async with contextlib.aclosing(stream) as deltas:
+    async with contextlib.aclosing(stream) as deltas, _time_limit(job.endpoint):
         async for event in deltas:
             if isinstance(event, Finished):
                 return Outcome.done(event, cost_nanousd(job.prices, event.usage))
@@ -98,6 +126,16 @@ async def _stream(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer,
                 return Outcome("done", finish_reason=FinishReason.LENGTH)
     # A provider ends with Finished or an error; anything else is our fault.
     raise Internal
+
+
+@contextlib.asynccontextmanager
+async def _time_limit(endpoint: Endpoint) -> AsyncIterator[None]:
+    """The client watches its own time; this ends what hangs anywhere else, or between its tries."""
+    try:
+        async with asyncio.timeout(endpoint.total_s * OVERTIME):
+            yield
+    except TimeoutError as error:
+        raise TookTooLong(endpoint.vendor, total_s=f"{endpoint.total_s:g}") from error
 
 
 def _append(
@@ -132,9 +170,12 @@ def _failed(error: WeBoxError) -> Outcome:
 
 async def _finish(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, outcome: Outcome) -> None:
     answer.total_ms = answer.elapsed_ms()
-    saved = await engine.writer.finish(answer, outcome)
+    status = await engine.writer.finish(answer, outcome)
     engine.flush(turn)
-    if saved or outcome.status == "stopped":
-        engine.hub.publish(turn.conversation_id, answer.changed(outcome))
+    if status is not None:
+        # A stop that came just before is what the row says, so it is what all are told.
+        told = outcome if status == outcome.status else Outcome(status)
+        engine.hub.publish(turn.conversation_id, answer.changed(told))
     # Removed in the same step as announced: a snapshot finds an answer in memory or finished in the rows.
     del turn.answers[answer.id]
+    engine.waiting.place_freed()

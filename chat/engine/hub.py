@@ -9,39 +9,43 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Future
 from typing import Protocol
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from chat import events
+from chat.engine.frames import AnyFrame, Frame, decode
 
 log = logging.getLogger(__name__)
 RECONNECT_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """An event and its wire form, encoded once for all sockets."""
-
-    event: events.AnyEvent
-    text: str
+CONNECT_S = 5
+JOIN_S = 1.0
+LISTEN_S = 5.0
+"""Between two looks at whether the connection still lives."""
+REDIS_AWAY = (RedisError, OSError)
 
 
 class Subscriber(Protocol):
-    """A socket that watches one conversation."""
+    """A client that watches one conversation."""
 
     id: str
     loop: asyncio.AbstractEventLoop
+    user_id: int
+    session_key: str | None
 
     def deliver(self, frame: Frame) -> None:
         """Take a frame without waiting; called on `loop`."""
         ...
 
+    def close(self, code: int) -> None:
+        """End this client's watching, with a close code of its socket; called on `loop`."""
+        ...
+
 
 class Hub:
-    """Hands each frame to the sockets of this process that watch its conversation."""
+    """Hands each frame to the subscribers of this process that watch its conversation."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,6 +61,9 @@ class Hub:
         with self._lock:
             self._subscribers.setdefault(conversation_id, set()).add(subscriber)
 
+    async def joined(self, conversation_id: int) -> None:
+        """Return once frames of a joined conversation do arrive, or after a second without."""
+
     def leave(self, conversation_id: int, subscriber: Subscriber) -> None:
         with self._lock:
             watching = self._subscribers.get(conversation_id, set())
@@ -64,24 +71,46 @@ class Hub:
             if not watching:
                 self._subscribers.pop(conversation_id, None)
 
-    def publish(self, conversation_id: int, event: events.AnyEvent, skip_id: str = "") -> None:
-        """Send an event to all who watch the conversation but the subscriber with `skip_id`."""
-        if conversation_id in self._subscribers:
-            self._hand_out(conversation_id, Frame(event, events.encode(event)), skip_id)
+    def close(self, code: int, which: Callable[[int, Subscriber], bool]) -> None:
+        """Close those for whom `which(conversation id, subscriber)` is true."""
+        with self._lock:
+            everybody = [(key, one) for key, watching in self._subscribers.items() for one in watching]
+        found = [one for key, one in everybody if which(key, one)]
+        for subscriber in found:
+            _call(subscriber, subscriber.close, code)
 
-    def _hand_out(self, conversation_id: int, frame: Frame, skip_id: str) -> None:
+    def count(self, user_id: int) -> int:
+        """How many subscribers one person has in this process."""
+        with self._lock:
+            return sum(one.user_id == user_id for watching in self._subscribers.values() for one in watching)
+
+    def publish(
+        self,
+        conversation_id: int,
+        event: AnyFrame,
+        *,
+        skip_id: str = "",
+        only_id: str = "",
+    ) -> None:
+        """Send an event to all who watch the conversation: but `skip_id`, or to `only_id` alone."""
+        if conversation_id in self._subscribers:
+            self._hand_out(conversation_id, Frame(event, events.encode(event)), skip_id, only_id)
+
+    def _hand_out(self, conversation_id: int, frame: Frame, skip_id: str, only_id: str) -> None:
         with self._lock:
             watching = tuple(self._subscribers.get(conversation_id, ()))
-        here = _running_loop()
         for subscriber in watching:
-            if subscriber.id == skip_id:
-                continue
-            if subscriber.loop is here:
-                subscriber.deliver(frame)
-            else:
-                # A socket whose loop has ended is being closed; it misses nothing it could still send.
-                with contextlib.suppress(RuntimeError):
-                    subscriber.loop.call_soon_threadsafe(subscriber.deliver, frame)
+            if subscriber.id != skip_id and only_id in ("", subscriber.id):
+                _call(subscriber, subscriber.deliver, frame)
+
+
+def _call(subscriber: Subscriber, function: Callable[..., None], *args: object) -> None:
+    if subscriber.loop is _running_loop():
+        function(*args)
+    else:
+        # A subscriber whose loop has ended is being closed; it misses nothing it could still send.
+        with contextlib.suppress(RuntimeError):
+            subscriber.loop.call_soon_threadsafe(function, *args)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -105,13 +134,23 @@ class RedisHub(Hub):
         self._outbox: list[tuple[str, str]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._changes: set[asyncio.Task[None]] = set()
+        self._heard: dict[int, Future[None]] = {}
+        """Conversations whose channel was subscribed to; done once Redis has said so."""
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._redis = redis.Redis.from_url(self._url, socket_timeout=None, socket_connect_timeout=5)
-        self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
-        # A channel nobody publishes on: reading needs at least one subscription.
-        await self._pubsub.subscribe(f"{self._prefix}:hub")
+        # No time limit on reading: an idle channel is silent for hours. A dead peer is found by the pings.
+        self._redis = redis.Redis.from_url(
+            self._url,
+            socket_timeout=None,
+            socket_connect_timeout=CONNECT_S,
+            socket_keepalive=True,
+            health_check_interval=15,
+        )
+        self._pubsub = self._redis.pubsub()
+        # Two that subscribe at the same moment would each open a connection, and one would be forgotten.
+        self._subscribing = asyncio.Lock()
         self._reading = asyncio.create_task(self._read())
 
     async def stop(self) -> None:
@@ -125,15 +164,28 @@ class RedisHub(Hub):
 
     def join(self, conversation_id: int, subscriber: Subscriber) -> None:
         super().join(conversation_id, subscriber)
-        self._on_loop(lambda: self._change(self._pubsub.subscribe, conversation_id))
+        self._on_loop(lambda: self._subscribe(conversation_id))
+
+    async def joined(self, conversation_id: int) -> None:
+        heard = self._heard.get(conversation_id)
+        if heard:
+            with contextlib.suppress(TimeoutError):
+                # Shielded: a second socket may wait for the same word.
+                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(heard)), JOIN_S)
 
     def leave(self, conversation_id: int, subscriber: Subscriber) -> None:
         super().leave(conversation_id, subscriber)
-        if conversation_id not in self._subscribers:
-            self._on_loop(lambda: self._change(self._pubsub.unsubscribe, conversation_id))
+        self._on_loop(lambda: self._unsubscribe(conversation_id))
 
-    def publish(self, conversation_id: int, event: events.AnyEvent, skip_id: str = "") -> None:
-        message = (self._channel(conversation_id), f"{skip_id}\n{events.encode(event)}")
+    def publish(
+        self,
+        conversation_id: int,
+        event: AnyFrame,
+        *,
+        skip_id: str = "",
+        only_id: str = "",
+    ) -> None:
+        message = (self._channel(conversation_id), f"{skip_id} {only_id}\n{events.encode(event)}")
         self._on_loop(lambda: self._post(message))
 
     def _channel(self, conversation_id: int) -> str:
@@ -145,16 +197,26 @@ class RedisHub(Hub):
         else:
             self._loop.call_soon_threadsafe(call)
 
+    def _subscribe(self, conversation_id: int) -> None:
+        if conversation_id not in self._heard:
+            self._heard[conversation_id] = Future()
+            self._change(self._pubsub.subscribe, conversation_id)
+
+    def _unsubscribe(self, conversation_id: int) -> None:
+        if conversation_id not in self._subscribers and conversation_id in self._heard:
+            del self._heard[conversation_id]
+            self._change(self._pubsub.unsubscribe, conversation_id)
+
     def _change(self, change: Callable[[str], object], conversation_id: int) -> None:
         async def apply() -> None:
             # While Redis is away the reader subscribes again to all that is watched.
-            with contextlib.suppress(RedisError, OSError):
-                await change(self._channel(conversation_id))  # type: ignore[misc]
+            with contextlib.suppress(*REDIS_AWAY):
+                async with self._subscribing:
+                    await change(self._channel(conversation_id))  # type: ignore[misc]
 
-        self._keep(asyncio.create_task(apply()))
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._changes = {one for one in getattr(self, "_changes", set()) if not one.done()} | {task}
+        task = asyncio.create_task(apply())
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
 
     def _post(self, message: tuple[str, str]) -> None:
         self._outbox.append(message)
@@ -169,18 +231,35 @@ class RedisHub(Hub):
                 pipeline.publish(channel, text)
             try:
                 await pipeline.execute()
-            except (RedisError, OSError):
+            except REDIS_AWAY:
                 # Lost frames show as a gap in the offsets and heal by a snapshot.
                 log.warning("Redis is away: %s frames were not published", len(batch))
 
     async def _read(self) -> None:
+        is_listening = False
         while True:
             try:
-                message = await self._pubsub.get_message(timeout=None)
-            except (RedisError, OSError):
+                if not is_listening:
+                    # A channel nobody publishes on: reading needs at least one subscription.
+                    async with self._subscribing:
+                        await self._pubsub.subscribe(f"{self._prefix}:hub")
+                    is_listening = True
+                message = await self._pubsub.get_message(timeout=LISTEN_S)
+            except REDIS_AWAY:
                 await asyncio.sleep(RECONNECT_S)
                 continue
-            if message and message["type"] == "message":
-                conversation_id = int(message["channel"].rsplit(b":", 1)[1])
-                skip_id, _, text = message["data"].decode().partition("\n")
-                self._hand_out(conversation_id, Frame(events.decode(text), text), skip_id)
+            if message:
+                self._take(message)
+
+    def _take(self, message: dict[str, bytes]) -> None:
+        """A frame, or Redis's word that a channel is subscribed to."""
+        kind, channel = str(message["type"]), message["channel"].decode()
+        number = channel.rpartition(":")[2]
+        if kind == "subscribe" and number.isdecimal():
+            heard = self._heard.get(int(number))
+            if heard and not heard.done():
+                heard.set_result(None)
+        elif kind == "message":
+            head, _, text = message["data"].decode().partition("\n")
+            skip_id, _, only_id = head.partition(" ")
+            self._hand_out(int(number), Frame(decode(text), text), skip_id, only_id)

@@ -1,12 +1,11 @@
 """What the engine reads from the rows before it streams: claimed answers, each with its own history."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-
-from django.db import transaction
-from django.db.models.functions import Now
 
 from chat import access, limits
 from chat.access import Access
+from chat.engine.claims import claim
 from chat.errors import ProviderNotFound
 from chat.models import Answer, Attachment, Message, Model, Provider
 from chat.prices import Prices
@@ -28,24 +27,34 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Claimed:
+    """What one turn may start now, and whether more of it waits for a free place."""
+
     message_id: int
     conversation_id: int
     jobs: list[Job] = field(default_factory=list)
+    is_waiting: bool = False
 
 
-def claim_turn(message_id: int) -> Turn | None:
-    """Claim every queued answer of a turn; None where the turn was deleted.
+def claim_turns(message_ids: Collection[int]) -> list[Claimed]:
+    """Claim what may start of these turns; a turn with nothing queued (ended, deleted) is left out."""
+    found = claim(message_ids)
+    turns: dict[int, tuple[list[Answer], list[Answer]]] = {}
+    for answer in found.taken:
+        turns.setdefault(answer.message_id, ([], []))[0].append(answer)
+    for answer in found.waiting:
+        turns.setdefault(answer.message_id, ([], []))[1].append(answer)
+    return [
+        Claimed(message_id, (taken + waiting)[0].message.conversation_id, _jobs(taken), bool(waiting))
+        for message_id, (taken, waiting) in turns.items()
+    ]
 
-    Claiming is a compare-and-swap, so two processes that start the same turn never both ask for one answer.
-    """
-    message = Message.objects.select_related("conversation__owner").filter(pk=message_id).first()
-    if message is None:
-        return None
-    turn = Turn(message_id, message.conversation_id)
-    claimed = _claim(message_id)
+
+def _jobs(claimed: list[Answer]) -> list[Job]:
+    """The jobs of one turn's claimed answers."""
     if not claimed:
-        return turn
+        return []
+    message = claimed[0].message
     before = _messages_before(message)
     images = _images(before)
     providers = {answer.provider_row for answer in claimed if answer.provider_row}
@@ -57,7 +66,7 @@ def claim_turn(message_id: int) -> Turn | None:
             name__in={answer.model for answer in claimed},
         )
     }
-    grants = []
+    jobs, grants = [], []
     for answer in claimed:
         model = models.get((answer.provider_row_id or 0, answer.model))
         grant, obstacle = None, None
@@ -67,7 +76,7 @@ def claim_turn(message_id: int) -> Turn | None:
         except WeBoxError as error:
             obstacle = error
         request, notes = _request(answer, model, before, images)
-        turn.jobs.append(
+        jobs.append(
             Job(
                 answer_id=answer.pk,
                 protocol=_protocol(answer.provider_row),
@@ -79,7 +88,7 @@ def claim_turn(message_id: int) -> Turn | None:
             )
         )
     access.mark_used(grants)
-    return turn
+    return jobs
 
 
 def _grant(reach: Access, provider: Provider | None, model: Model | None) -> access.Grant:
@@ -111,17 +120,6 @@ def _request(
         return request, ()
     is_about_images = bool(before) and before[-1].pk in images
     return request.without_images(), (Note.IMAGES_LEFT_OUT,) if is_about_images else ()
-
-
-def _claim(message_id: int) -> list[Answer]:
-    queued = Answer.objects.filter(message_id=message_id, status=Answer.Status.QUEUED)
-    started = {"status": Answer.Status.STREAMING, "started_at": Now(), "heartbeat_at": Now()}
-    with transaction.atomic():
-        # Held until the end of the transaction: nobody else takes one of them meanwhile.
-        rows = queued.select_related("provider_row").select_for_update(of=("self",))
-        claimed = list(rows.order_by("position"))
-        queued.filter(pk__in=[answer.pk for answer in claimed]).update(**started)
-    return claimed
 
 
 def _messages_before(message: Message) -> list[Message]:

@@ -1,15 +1,17 @@
-"""The engine: one object that owns the loop's turns, clients, tick, writer and reaper.
+"""The engine: one object that owns the loop's turns, clients, tick, writer, waiting room and reaper.
 
 Started by the server's lifespan on the server's own loop; where there is no lifespan (runserver, a test
 client, a management command, a Celery worker) `ensure_started()` gives it a loop in a thread of its own.
 """
 
 import asyncio
+import atexit
 import contextlib
 import contextvars
 import logging
+import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,14 @@ from typing import Any
 from django.db import close_old_connections, connections
 from filelock import FileLock, Timeout
 
+from chat.engine.control import Control, Message
 from chat.engine.fanout import run_turn
+from chat.engine.frames import RunningText, Texts
 from chat.engine.hub import Hub
 from chat.engine.reaper import reap, unclaimed_turns
 from chat.engine.running import RunningAnswer, RunningTurn
-from chat.engine.writer import Writer
+from chat.engine.waiting import WaitingRoom
+from chat.engine.writer import DATABASE_AWAY, Writer
 from chat.errors import EngineStopping
 from chat.providers.base import Adapter, ProtocolName
 from chat.providers.http import ProviderClient
@@ -32,9 +37,12 @@ log = logging.getLogger(__name__)
 TICK_S = 0.033
 SAVE_S = 1.0
 REAP_S = 10.0
-UNCLAIMED_S = 30.0
+UNCLAIMED_S = 30
 DAILY_S = 6 * 3600.0
-GRACE_S = 10.0
+SAVE_WITHIN_S = 5.0
+"""How long the last save may take once the grace time is over."""
+SIDE_THREADS = 2
+RESTARTING, SIGN_IN, NOT_FOUND = 1012, 4401, 4404
 
 
 class Engine:
@@ -47,38 +55,55 @@ class Engine:
         lock_path: Path | None,
         restart_turn: Callable[[int], object],
         daily: Callable[[], None],
+        serving_threads: int,
+        grace_s: float,
     ) -> None:
         """`lock_path`: whoever holds this file ends at once what a crash left; None where several
         processes share the rows. `restart_turn` starts a turn that nobody has claimed. `daily` is run in the
-        database thread of whoever holds the file, several times a day."""
+        database thread of whoever holds the file, several times a day. `serving_threads`: how many database
+        threads serve people. `grace_s`: how long running answers may take to end by themselves when the
+        process is told to stop."""
         self.hub = hub
+        self.is_shared = lock_path is None
         self.turns: dict[int, RunningTurn] = {}
         self.writer = Writer(self.database, self.running_answers)
         self._restart_turn = restart_turn
         self._daily = daily
+        self._serving_threads = serving_threads
+        self._grace_s = grace_s
         self._lock = FileLock(lock_path, thread_local=False) if lock_path else None
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = 0
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._winding_down: asyncio.Task[None] | None = None
 
     # --- Life ---------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Start on the running loop."""
         self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._stopping = False
+        self._winding_down = None
         self._client = ProviderClient()
         self._adapters: dict[str, Adapter] = {}
         self._unflushed: set[RunningTurn] = set()
         self._tick: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._database_thread = ThreadPoolExecutor(1, "webox-engine-database")
+        self._people_threads = ThreadPoolExecutor(self._serving_threads, "webox-database")
+        self._side_threads = ThreadPoolExecutor(SIDE_THREADS, "webox-side")
+        self.waiting = WaitingRoom(self.database)
+        self._control = Control(self._follow, is_shared=self.is_shared)
         await self.hub.start()
         self._beats = [
             asyncio.create_task(self._every(SAVE_S, self._save)),
             asyncio.create_task(self._every(REAP_S, self._reap)),
         ]
+        if self.is_shared:
+            self._beats.append(asyncio.create_task(self._control.listen()))
         # Held by another process on this machine: it is alive, so are its turns.
         with contextlib.suppress(Timeout):
             if self._lock:
@@ -87,35 +112,63 @@ class Engine:
                 self._beats.append(asyncio.create_task(self._every(DAILY_S, self._tidy)))
 
     async def stop(self) -> None:
-        """End running answers as interrupted, their text saved, and release everything."""
-        self._stopping = True
-        self._end_running()
+        """End what still runs after the grace time as interrupted, its text saved; release everything."""
+        self.begin_shutdown()
+        # The call above only asks for it; one that was asked for before may be on its way.
+        await (self._winding_down or self._wind_down())
         for beat in self._beats:
             beat.cancel()
         await asyncio.gather(*self._beats, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE_S)
         await self.hub.stop()
         await self._client.aclose()
         await self._loop_of(self._database_thread, connections.close_all)
-        self._database_thread.shutdown()
+        for threads in (self._database_thread, self._people_threads, self._side_threads):
+            threads.shutdown(wait=threads is self._database_thread, cancel_futures=True)
         if self._lock:
             self._lock.release()
         self._loop = None
 
     @property
     def is_running(self) -> bool:
-        return self._loop is not None
+        return self._loop is not None and self._process == os.getpid()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop it runs on. Raises EngineStopping where it does not."""
+        if self._loop is None:
+            raise EngineStopping
+        return self._loop
 
     def begin_shutdown(self) -> None:
-        """Take no new turns and end the running ones: requests that wait for them can then finish."""
+        """Take no new turns, send watchers away, and give running answers the grace time to end."""
+        if self._stopping:
+            return
         self._stopping = True
-        self._call(self._end_running)
+        self._call(self._begin_winding_down)
+
+    def _begin_winding_down(self) -> None:
+        if self._winding_down is None:
+            self._winding_down = asyncio.create_task(self._wind_down())
+
+    async def _wind_down(self) -> None:
+        self.hub.close(RESTARTING, lambda _conversation_id, _subscriber: True)
+        for message_id in await self.waiting.close():
+            self._restart_turn(message_id)
+        turns = {task for task in self._tasks if task.get_name() == "turn"}
+        if turns:
+            await asyncio.wait(turns, timeout=self._grace_s)
+        self._end_running()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=SAVE_WITHIN_S)
 
     def ensure_started(self) -> None:
-        """Start in a thread of its own where no server has started it."""
+        """Start in a thread of its own where no server has started it (or one has, and then forked)."""
         with self._starting:
-            if self._loop is not None:
+            if self.is_running:
                 return
             ready = threading.Event()
             self._thread = threading.Thread(
@@ -123,6 +176,8 @@ class Engine:
             )
             self._thread.start()
             ready.wait()
+            # Without a server's lifespan nobody else would save what is being written when the process ends.
+            atexit.register(self.close_thread)
 
     def _run_thread(self, ready: threading.Event) -> None:
         async def main() -> None:
@@ -149,7 +204,7 @@ class Engine:
         if self._stopping or self._loop is None:
             raise EngineStopping
         done: Future[None] = Future()
-        self._call(lambda: self._spawn(run_turn(self, message_id), done))
+        self._call(lambda: self._spawn(run_turn(self, message_id), done, "turn"))
         return done
 
     def reap(self) -> Future[None]:
@@ -158,15 +213,32 @@ class Engine:
         self._call(lambda: self._spawn(self._reap(), done))
         return done
 
-    def stop_answers(self, answer_ids: list[int]) -> None:
-        """Cancel those of these answers that run here; their rows already say stopped."""
+    def tell(self, **message: Any) -> None:
+        """Tell all processes of this WeBox: to stop answers, to send texts, to close sockets."""
+        self.call_soon(self._control.tell(message))
 
-        def stop() -> None:
-            for answer in self.running_answers():
-                if answer.id in answer_ids:
-                    answer.cancel("stopped")
-
-        self._call(stop)
+    def _follow(self, message: Message) -> None:
+        """Do here what a process of this WeBox asks for."""
+        match message:
+            case {"type": "answers.stop", "answer_ids": answer_ids}:
+                for answer in self.running_answers():
+                    if answer.id in answer_ids:
+                        answer.cancel("stopped")
+                self.waiting.place_freed()
+            case {"type": "texts.wanted", "conversation_id": conversation_id, "answer_ids": ids, "to": to}:
+                if texts := self.texts(ids):
+                    self.hub.publish(conversation_id, Texts(texts=texts), only_id=to)
+            case {"type": "sockets.close", "user_id": user_id, "session_key": session_key}:
+                self.hub.close(
+                    SIGN_IN,
+                    lambda _, one: one.user_id == user_id and session_key in (None, one.session_key),
+                )
+            case {"type": "conversation.gone", "conversation_id": gone_id, "answer_ids": answer_ids}:
+                for answer in self.running_answers():
+                    if answer.id in answer_ids:
+                        answer.cancel("dropped")
+                self.waiting.place_freed()
+                self.hub.close(NOT_FOUND, lambda conversation_id, _: conversation_id == gone_id)
 
     def _end_running(self) -> None:
         for answer in self.running_answers():
@@ -179,9 +251,27 @@ class Engine:
         turn = self.turns.get(message_id)
         return turn.answers.get(answer_id) if turn else None
 
+    def texts(self, answer_ids: Collection[int]) -> list[RunningText]:
+        """What was shown of these answers, where they are written here: the next delta starts at its end."""
+        return [
+            RunningText(one.id, one.text.shown(), one.reasoning.shown(), one.first_token_ms)
+            for one in self.running_answers()
+            if one.id in answer_ids
+        ]
+
     def call_soon(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the engine's loop; failures go to the log."""
+        if self._loop is None:
+            coroutine.close()
         self._call(lambda: self._spawn(coroutine, None))
+
+    async def serve(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function in one of the database threads that serve people; for any loop."""
+        return await self._loop_of(self._people_threads, _with_fresh_connection, function, *args)
+
+    async def beside(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function that may block, and needs no database, in a thread where nobody waits behind it."""
+        return await self._loop_of(self._side_threads, function, *args)
 
     # --- What a running turn needs ------------------------------------------------------------------
 
@@ -219,11 +309,13 @@ class Engine:
         for turn in list(self.turns.values()):
             self.hub.publish(turn.conversation_id, turn.lengths())
 
-    async def _reap(self, stale_s: float | None = None, unclaimed_s: float = UNCLAIMED_S) -> None:
+    async def _reap(self, stale_s: float | None = None, unclaimed_s: int = UNCLAIMED_S) -> None:
         own = {answer.id for answer in self.running_answers()}
         ended = await self.database(reap, own) if stale_s is None else await self.database(reap, own, stale_s)
         for conversation_id, event in ended:
             self.hub.publish(conversation_id, event)
+        if self._stopping:
+            return
         for message_id in await self.database(unclaimed_turns, unclaimed_s):
             self._restart_turn(message_id)
 
@@ -235,6 +327,8 @@ class Engine:
             await asyncio.sleep(seconds)
             try:
                 await beat()
+            except DATABASE_AWAY as error:
+                log.warning("The database is away (%s)", type(error).__name__)
             except Exception:
                 # A beat that failed once must not be the last one.
                 log.exception("A periodic task failed")
@@ -248,8 +342,10 @@ class Engine:
         # An empty context: a task must not inherit the asker's connections or language (asgiref#526).
         loop.call_soon_threadsafe(function, context=contextvars.Context())
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], done: Future[None] | None) -> None:
-        task = asyncio.create_task(coroutine)
+    def _spawn(
+        self, coroutine: Coroutine[Any, Any, None], done: Future[None] | None, name: str | None = None
+    ) -> None:
+        task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
 
         def finished(task: asyncio.Task[None]) -> None:

@@ -1,29 +1,25 @@
 """The reaper: no answer waits for ever for a process that is gone."""
 
-from datetime import timedelta
-
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, Q, Value
-from django.db.models.expressions import Combinable
+from django.db import connection
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from chat import events, limits
+from chat.engine.clock import ago, ago_sql, now_sql
+from chat.engine.writer import is_complete
 from chat.errors import Lost
 from chat.models import Answer
 
-
-def ago(seconds: float) -> Combinable:
-    """Database time, so many seconds before now."""
-    return ExpressionWrapper(
-        Now() - Value(timedelta(seconds=seconds), output_field=DurationField()), output_field=DateTimeField()
-    )
+Ended = tuple[int, events.AnswerChanged | events.TurnChanged]
 
 
-def reap(own: set[int], stale_s: float = limits.HEARTBEAT_STALE_S) -> list[tuple[int, events.AnswerChanged]]:
-    """Mark as interrupted what lost its process; return (conversation id, event) of each.
+def reap(own: set[int], stale_s: float = limits.HEARTBEAT_STALE_S) -> list[Ended]:
+    """Mark as interrupted what lost its process; return (conversation id, event) of each, and of ended turns.
 
     `own`: answers alive in this process, which are never touched: a sleeping laptop ages their heartbeats.
     """
-    ended = []
+    ended: list[Ended] = []
+    turns: dict[int, int] = {}
     stale = Q(heartbeat_at__lt=ago(stale_s)) | Q(heartbeat_at=None)
     lost = Answer.objects.filter(stale, status=Answer.Status.STREAMING).exclude(pk__in=own)
     for answer in lost.select_related("message"):
@@ -38,10 +34,23 @@ def reap(own: set[int], stale_s: float = limits.HEARTBEAT_STALE_S) -> list[tuple
                 first_token_ms=answer.first_token_ms,
             )
             ended.append((answer.message.conversation_id, event))
+            turns[answer.message_id] = answer.message.conversation_id
+    for message_id, conversation_id in turns.items():
+        if is_complete(message_id):
+            ended.append((conversation_id, events.TurnChanged(state="complete", message_id=message_id)))
     return ended
 
 
-def unclaimed_turns(older_than_s: float) -> list[int]:
-    """Assistant messages with a queued answer that nobody has claimed for so long."""
-    waiting = Answer.objects.filter(status=Answer.Status.QUEUED, created_at__lt=ago(older_than_s))
-    return list(waiting.values_list("message_id", flat=True).distinct())
+def unclaimed_turns(older_than_s: int) -> list[int]:
+    """Assistant messages with a queued answer that nobody has looked after for so long.
+
+    They count as looked after from now on: several processes that ask find each of them once.
+    """
+    table = Answer._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET heartbeat_at = {now_sql()} WHERE status = 'queued' AND "  # noqa: S608  # no input
+            f"COALESCE(heartbeat_at, created_at) <= {ago_sql(older_than_s)} RETURNING message_id",
+            [],
+        )
+        return sorted({row[0] for row in cursor.fetchall()})

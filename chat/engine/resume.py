@@ -1,11 +1,40 @@
 """Snapshots: finished answers from the rows, running ones from the memory of the turn that writes them."""
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from chat import events
+from chat.engine.frames import RunningText
 from chat.engine.loop import Engine
 from chat.models import Answer, Message
-from chat.records import message_record, with_answers
+from chat.records import answer_record, ended_event, message_record, with_answers
+
+ANSWER_WITHIN_S = 0.2
+"""How long the process that writes an answer may take to send its text; then the row's is taken."""
+
+
+class Watcher(Protocol):
+    """A client that takes snapshots."""
+
+    id: str
+
+    def hold(self) -> None:
+        """Keep back what comes until `release`."""
+        ...
+
+    def release(self, first: events.Snapshot | None) -> None:
+        """Send `first`, then what was kept back."""
+        ...
+
+    def expect(self, answer_ids: set[int]) -> "asyncio.Future[None]":
+        """A future that ends once texts of all these have come from other processes."""
+        ...
+
+    def expected(self) -> dict[int, RunningText]:
+        """The texts that have come, by answer id."""
+        ...
 
 
 def read_joining(conversation_id: int) -> list[events.MessageRecord]:
@@ -33,30 +62,68 @@ def read_messages(conversation_id: int, message_ids: set[int]) -> list[events.Me
     return [message_record(row) for row in with_answers(Message.objects.filter(pk__in=wanted))]
 
 
-def left_behind(engine: Engine, messages: list[events.MessageRecord]) -> set[int]:
-    """Messages with an answer that the rows call streaming and this process no longer writes."""
-    return {
-        message.id
-        for message in messages
-        for answer in message.answers
-        if answer.status == "streaming" and engine.running_answer(message.id, answer.id) is None
-    }
+def ended_answers(message_id: int) -> list[events.AnswerChanged]:
+    """The events of a turn's answers that have ended, from the rows."""
+    return [
+        ended_event(answer_record(answer))
+        for answer in Answer.objects.filter(message_id=message_id).exclude(status__in=Answer.UNFINISHED)
+    ]
 
 
-def snapshot(engine: Engine, messages: list[events.MessageRecord]) -> events.Snapshot:
-    """The snapshot of these records, with the newest text of what this process writes.
+async def take_snapshot(
+    engine: Engine, watcher: Watcher, conversation_id: int, read: Callable[[], list[events.MessageRecord]]
+) -> None:
+    """Give a watcher the records that `read` returns, with the newest text of what is being written.
 
-    Its text ends where the next delta starts. Called on the engine's loop, or where a delta more or less
-    does no harm: clients skip what they have.
+    Its text ends where the next delta starts: frames that come meanwhile follow after it. A text that its
+    process does not send in time (it is gone, or Redis is) comes from the row, and `from_rows` says so.
     """
+    watcher.hold()
+    first = None
+    try:
+        messages = await engine.serve(read)
+        texts = await _running_texts(engine, watcher, conversation_id, messages)
+        # They ended between our reading and now; their rows were final before their process let go of them.
+        left = {answer.message_id for answer in _streaming(messages) if answer.id not in texts}
+        if left:
+            again = await engine.serve(read_messages, conversation_id, left)
+            fresh = {message.id: message for message in again}
+            messages = [fresh.get(message.id, message) for message in messages]
+        first = snapshot(messages, texts)
+    finally:
+        watcher.release(first)
+
+
+async def _running_texts(
+    engine: Engine, watcher: Watcher, conversation_id: int, messages: list[events.MessageRecord]
+) -> dict[int, RunningText]:
+    texts = {one.id: one for one in engine.texts({a.id for message in messages for a in message.answers})}
+    elsewhere = {answer.id for answer in _streaming(messages)} - texts.keys()
+    if elsewhere and engine.is_shared:
+        coming = watcher.expect(elsewhere)
+        engine.tell(
+            type="texts.wanted", conversation_id=conversation_id, answer_ids=sorted(elsewhere), to=watcher.id
+        )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(coming), ANSWER_WITHIN_S)
+        texts |= watcher.expected()
+    return texts
+
+
+def _streaming(messages: list[events.MessageRecord]) -> Iterator[events.AnswerRecord]:
+    return (answer for message in messages for answer in message.answers if answer.status == "streaming")
+
+
+def snapshot(messages: list[events.MessageRecord], texts: Mapping[int, RunningText]) -> events.Snapshot:
+    """The snapshot of these records, with these texts where they are still being written."""
     from_rows = []
     for message in messages:
         for answer in message.answers:
-            running = engine.running_answer(message.id, answer.id)
+            running = texts.get(answer.id)
             if running:
                 answer.status = "streaming"
-                answer.text = running.text.shown()
-                answer.reasoning = running.reasoning.shown()
+                answer.text = running.text
+                answer.reasoning = running.reasoning
                 answer.first_token_ms = running.first_token_ms
             elif answer.status in ("queued", "streaming"):
                 from_rows.append(answer.id)

@@ -7,11 +7,13 @@ statement a row so that its count is known; a row that none touches was ended by
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
+from chat import events
+from chat.engine.clock import now_sql
 from chat.engine.running import Outcome, RunningAnswer
 from chat.models import Answer
 
@@ -31,7 +33,7 @@ def save_running(grown: list[tuple[int, str, str, int | None]], silent: list[int
 
     `grown`: answer id, text, reasoning, first token in ms. `silent`: ids with nothing new, which only live.
     """
-    table, now = Answer._meta.db_table, _now_sql()
+    table, now = Answer._meta.db_table, now_sql()
     still_ours = "WHERE id = %s AND status = 'streaming'"
     # Nothing in these comes from outside: the table's name, a function, placeholders.
     lives = f"UPDATE {table} SET heartbeat_at = {now}"  # noqa: S608
@@ -50,18 +52,21 @@ def save_running(grown: list[tuple[int, str, str, int | None]], silent: list[int
     return ended
 
 
-def save_outcome(answer_id: int, text: str, reasoning: str, fields: dict[str, Any]) -> bool:
-    """Save the end of an answer; False where somebody else had ended it first.
+def save_outcome(
+    answer_id: int, text: str, reasoning: str, fields: dict[str, Any]
+) -> events.AnswerStatus | None:
+    """Save the end of an answer; return how it ended by its row, None where that is gone.
 
-    Where a person stopped it, what was written until then is still kept: it was shown.
+    Somebody else may have ended it first. Where a person stopped it, what was written until then is still
+    kept: it was shown.
     """
     whole: dict[str, Any] = {"text": text, "reasoning": reasoning, "first_token_ms": fields["first_token_ms"]}
     with transaction.atomic():
         rows = Answer.objects.filter(pk=answer_id)
         if rows.filter(status=Answer.Status.STREAMING).update(**whole | fields, finished_at=Now()):
-            return True
+            return cast("events.AnswerStatus", fields["status"])
         rows.filter(status=Answer.Status.STOPPED).update(**whole, total_ms=fields["total_ms"])
-        return False
+        return cast("events.AnswerStatus | None", rows.values_list("status", flat=True).first())
 
 
 def outcome_fields(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
@@ -86,13 +91,9 @@ def outcome_fields(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _now_sql() -> str:
-    # Database time, in the form in which Django reads it back.
-    return (
-        "STATEMENT_TIMESTAMP()"
-        if connection.vendor == "postgresql"
-        else "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"
-    )
+def is_complete(message_id: int) -> bool:
+    """Whether no answer of a turn is being written or waits any more, in any process."""
+    return not Answer.objects.filter(message_id=message_id, status__in=Answer.UNFINISHED).exists()
 
 
 class Writer:
@@ -126,16 +127,16 @@ class Writer:
         for answer_id in ended:
             answers[answer_id].cancel("dropped")
 
-    async def finish(self, answer: RunningAnswer, outcome: Outcome) -> bool:
-        """Save an outcome, however long the database stays away; False where somebody ended it first."""
+    async def finish(self, answer: RunningAnswer, outcome: Outcome) -> events.AnswerStatus | None:
+        """Save an outcome, however long the database stays away; return what `save_outcome` does."""
         fields = outcome_fields(answer, outcome)
         while True:
             try:
-                saved: bool = await self._database(
+                status: events.AnswerStatus | None = await self._database(
                     save_outcome, answer.id, answer.text.whole(), answer.reasoning.whole(), fields
                 )
             except DATABASE_AWAY as error:
                 log.warning("The database is away (%s); an outcome waits in memory", type(error).__name__)
                 await asyncio.sleep(RETRY_S)
             else:
-                return saved
+                return status

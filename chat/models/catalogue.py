@@ -93,6 +93,12 @@ class Provider(models.Model):
         help_text=_("How long a silence is borne from it, where that is longer than the server’s setting."),
     )
     """The least silence to bear from it; 0 leaves it to the owner's setting."""
+    max_calls = models.PositiveSmallIntegerField(
+        _("calls at once"),
+        default=0,
+        help_text=_("How many answers it may write at the same time. 0 leaves it to the server’s setting."),
+    )
+    """The most answers it may write at once, of all users together; 0 leaves it to the owner's setting."""
     default_model = models.CharField(_("default model"), max_length=limits.MODEL_CHARS, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     premium_only = models.BooleanField(_("premium only"), default=False)

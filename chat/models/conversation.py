@@ -142,7 +142,7 @@ class Answer(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
-    """When the generating process last said that it lives (database time)."""
+    """When a process last said that it takes care of it, writing or waiting (database time)."""
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -160,6 +160,12 @@ class Answer(models.Model):
                 fields=["heartbeat_at"],
                 condition=Q(status__in=["queued", "streaming"]),
                 name="answer_unfinished",
+            ),
+            # How many calls a provider has running is asked at every start.
+            models.Index(
+                fields=["provider_row", "status"],
+                condition=Q(status__in=["queued", "streaming"]),
+                name="answer_calls",
             ),
         ]
 

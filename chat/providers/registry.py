@@ -40,6 +40,8 @@ class Vendor:
     """Its name in genai-prices; empty where that has none."""
     silence_s: int = 0
     """The least silence to bear from it; 0 leaves it to the owner's setting."""
+    max_calls: int = 0
+    """How many answers it can write at once; 0 leaves it to the owner's setting."""
     quirks: frozenset[Quirk] = frozenset()
     needs_key: bool = True
     key_url: str = ""
@@ -260,6 +262,8 @@ _VENDORS = (
         default_model="qwen3",
         models=("qwen3", "gpt-oss:20b", "llama3.2"),
         silence_s=PATIENT_S,
+        # One graphics card: more at once would only make each wait in silence.
+        max_calls=4,
         needs_key=False,
     ),
     Vendor(

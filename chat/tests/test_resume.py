@@ -2,8 +2,7 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat import events
-from chat.engine.loop import Engine
+from chat.engine.frames import RunningText
 from chat.engine.resume import snapshot
 from chat.engine.running import RunningAnswer, RunningTurn
 
@@ -69,7 +68,10 @@ def record(answer_id: int) -> events.AnswerRecord:
 
 
 def snapshot_of(turn: RunningTurn) -> events.Snapshot:
-    engine = SimpleNamespace(running_answer=lambda _message_id, answer_id: turn.answers.get(answer_id))
+    texts = {
+        one.id: RunningText(one.id, one.text.shown(), one.reasoning.shown(), None)
+        for one in turn.answers.values()
+    }
     message = events.MessageRecord(
         id=1,
         parent_id=None,
@@ -79,7 +81,7 @@ def snapshot_of(turn: RunningTurn) -> events.Snapshot:
         attachments=[],
         answers=[record(1), record(2)],
     )
-    return snapshot(cast("Engine", engine), [message])
+    return snapshot([message], texts)
 
 
 @given(STEPS)

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -190,3 +191,64 @@ def test_nobody_asks_without_signing_in(client: Client, db: None) -> None:
     got = send(client, message="Hello", selected_providers=["demo"])
     assert got.status_code == 401
     assert got["WWW-Authenticate"]
+
+
+def send_with_key(client: Client, key: str, **body: object) -> Any:
+    body = {"message": "Once", "selected_providers": ["openai"]} | body
+    return client.post(
+        "/api/chat/send", body, content_type="application/json", headers={"Idempotency-Key": key}
+    )
+
+
+def test_a_repeated_send_is_the_same_turn(as_alice: Client, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("only once")
+    first, second = send_with_key(as_alice, "k1"), send_with_key(as_alice, "k1")
+    assert first.json() == second.json()
+    assert first.json()["ai_responses"] == {"openai": "only once"}
+    assert (Conversation.objects.count(), Answer.objects.count(), len(vendor.asked)) == (1, 1, 1)
+    inside = send_with_key(as_alice, "k1", conversation_id=first.json()["conversation_id"])
+    assert inside.json() == first.json()
+
+
+def test_other_content_under_the_same_key_is_a_conflict(as_alice: Client, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("ok")
+    send_with_key(as_alice, "k1")
+    refused = send_with_key(as_alice, "k1", message="Something else")
+    assert (refused.status_code, refused.json()["code"]) == (409, "client_id_conflict")
+    assert Message.objects.filter(role="user").count() == 1
+
+
+def test_a_key_is_ones_own(as_alice: Client, bob: User, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("ok")
+    User.objects.filter(pk=bob.pk).update(is_premium=True)
+    as_bob = Client()
+    as_bob.force_login(bob)
+    ours, theirs = send_with_key(as_alice, "k1"), send_with_key(as_bob, "k1")
+    assert ours.json()["conversation_id"] != theirs.json()["conversation_id"]
+
+
+def test_an_endless_key_is_refused(as_alice: Client) -> None:
+    refused = send_with_key(as_alice, "k" * 101)
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_idempotency_key")
+    assert not Conversation.objects.exists()
+
+
+def test_twenty_sends_at_once_are_one_turn(alice: User, vendor: Vendor) -> None:
+    vendor.scripts["openai"] = answers_ok("only once")
+    everybody, got = threading.Barrier(20), list[Any]()
+
+    def send_once() -> None:
+        client = Client()
+        client.force_login(alice)
+        everybody.wait(60)
+        got.append(send_with_key(client, "k1").json())
+        connection.close()
+
+    threads = [threading.Thread(target=send_once) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(got) == 20
+    assert {one["message_id"] for one in got} == {Message.objects.get(role="assistant").pk}
+    assert (Conversation.objects.count(), Answer.objects.count(), len(vendor.asked)) == (1, 1, 1)

@@ -83,6 +83,7 @@ function dispatch(event) {
   if (event.type === "error") refused(event);
   if (state.reload) reload();
   connection?.resume(state.missing);
+  connection?.expect(thread.running());
 }
 
 /** After a lost connection the snapshot of joining tells of what runs; what ran before and is not in it has ended. */

@@ -9,6 +9,9 @@ const LONG_S = 120;
 
 const quiet = (text) => el("p", { class: "quiet-note", text });
 
+// Most wait for a blink only: said after a moment.
+const late = (text) => el("p", { class: "quiet-note late-note", text });
+
 /** All that the note depends on, to see whether it has changed. */
 export const noteKey = ({ id, status, error, finish_reason, refusal, request_id }) =>
   [id, status, error?.code, finish_reason, refusal, request_id].join(" ");
@@ -16,6 +19,7 @@ export const noteKey = ({ id, status, error, finish_reason, refusal, request_id 
 /** The note under the text, or null. `endedAt` is when the answer ended, in ms; `hooks`: errors, retry(ids). */
 export function noteOf(answer, hooks, endedAt) {
   if (answer.status === "failed" || answer.status === "interrupted") return errorCard(answer, hooks, endedAt);
+  if (answer.status === "queued") return late(fill(gettext("All places at %(vendor)s are taken. This answer starts by itself as soon as one is free."), { vendor: answer.label }));
   if (answer.status === "stopped") return quiet(gettext("You stopped this answer. The text so far is kept."));
   if (answer.refusal || answer.finish_reason === "refusal") return refusalCard(answer);
   if (answer.finish_reason === "length") return quiet(gettext("The answer was cut at its maximum length."));

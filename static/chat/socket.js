@@ -5,6 +5,8 @@ const LONGEST_WAIT_MS = 15_000;
 const RESUME_EVERY_MS = 250;
 const RESUME_LOST_MS = 3_000;
 const RESUME_IDS = 200;
+// The server speaks of what runs once a second.
+const QUIET_MS = 3_000;
 
 /** What a close code means when it is not worth trying again at once. */
 const ENDS = { 4401: "expired", 4403: "refused", 4404: "gone" };
@@ -22,6 +24,8 @@ export class Connection {
   #resumeTimer = null;
   #resumedAt = -Infinity;
   #resumeInFlight = false;
+  #expected = [];
+  #quietTimer = null;
 
   constructor({ url, onEvent, onStatus, timers = globalThis, Socket = globalThis.WebSocket }) {
     Object.assign(this, { url, onEvent, onStatus, timers, Socket });
@@ -61,6 +65,29 @@ export class Connection {
     this.#resumeTimer = this.timers.setTimeout(() => this.#sendResume(), wait);
   }
 
+  /** Say which answers are still being written: after a silence it is asked whether they are. */
+  expect(ids) {
+    this.#expected = ids;
+    if (ids.length === 0) this.#stopListening();
+    else if (this.#quietTimer === null) this.#listen();
+  }
+
+  #listen() {
+    this.#stopListening();
+    if (this.#expected.length > 0) this.#quietTimer = this.timers.setTimeout(() => this.#quiet(), QUIET_MS);
+  }
+
+  #stopListening() {
+    this.timers.clearTimeout(this.#quietTimer);
+    this.#quietTimer = null;
+  }
+
+  #quiet() {
+    this.#quietTimer = null;
+    this.resume([...new Set([...this.#wanted, ...this.#expected])]);
+    this.#listen();
+  }
+
   #sendResume() {
     this.#resumeTimer = null;
     const ids = this.#wanted.slice(0, RESUME_IDS);
@@ -77,6 +104,7 @@ export class Connection {
     }
     if (event.type === "snapshot") this.#resumeAnswered();
     this.onEvent(event);
+    this.#listen();
   }
 
   #resumeAnswered() {
@@ -88,6 +116,7 @@ export class Connection {
 
   #closed(code) {
     this.#socket = null;
+    this.#stopListening();
     this.#resumeInFlight = false;
     this.timers.clearTimeout(this.#resumeTimer);
     this.#resumeTimer = null;

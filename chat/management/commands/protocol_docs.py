@@ -14,9 +14,12 @@ from django.utils import translation
 from msgspec import Struct, inspect
 
 from chat import consumers, errors, events, limits
+from chat.engine.loop import RESTARTING
 from chat.management.example_conversation import frames
 from chat.providers import errors as provider_errors
+from webox import errors as webox_errors
 from webox.errors import WeBoxError
+from webox.socket_protocol import MESSAGE_FRAGMENTS, MESSAGE_TOO_BIG
 
 PATH = settings.BASE_DIR / "docs" / "protocol.md"
 SHOWN_OF_RECORD = ("id", "name", "status", "text")
@@ -40,17 +43,23 @@ You sign in with one of
 - `?ticket=` and a ticket of `POST /api/auth/socket-ticket`, good once and for 30 s, for browsers that hold a token;
 - the session cookie. Then the `Origin` must be WeBox’s own (scheme, host, port) or one of `CSRF_TRUSTED_ORIGINS`.
 
-Who you are is asked again at each command. A socket that may not come in is accepted, then closed:
+Who you are is asked again at each command, and once a minute. A socket that may not come in is accepted, then closed:
 
 | close code | why |
 |---|---|
 | {consumers.SIGN_IN} | nobody is signed in, or not any more: signed out, password changed, account closed, token out of date |
 | {consumers.FORBIDDEN} | opened by a page of another site |
-| {consumers.NOT_FOUND} | no such conversation of yours, or no such path |
+| {consumers.NOT_FOUND} | no such conversation of yours (any more), or no such path |
+| {consumers.TOO_SLOW} | you took nothing for {limits.SOCKET_SEND_S} s; come back, the first snapshot has what you missed |
+| {consumers.TOO_MANY} | {limits.SOCKET_REFUSALS} commands refused in a row, or more than {limits.SOCKETS_PER_PERSON} sockets of one person |
+| {MESSAGE_TOO_BIG} | a message of more than 2 MiB, or in more than {MESSAGE_FRAGMENTS} pieces |
+| {RESTARTING} | the server restarts: come back in a moment |
+| {consumers.TRY_LATER} | the database is out of reach: come back in a moment |
 
 Every frame is text and holds one JSON object. Yours have at most {limits.FRAME_BYTES // 1024} KiB, a message at most {limits.MESSAGE_CHARS:,}
 characters, a turn at most {limits.TARGETS_PER_TURN} AIs. {limits.SOCKET_COMMAND_BURST} commands may come at once, then {limits.SOCKET_COMMANDS_PER_S} a second. Fields that are not listed here
 are refused. A refused command changes nothing: it is answered by [`error`](#error), and the socket stays open.
+What WeBox sends may be larger: a snapshot holds whole texts.
 """
 
 OFFSETS = """\
@@ -65,7 +74,8 @@ With these rules your text is what the database holds, whatever was lost, double
    have; keep one that starts later until the gap is closed.
 3. Where a gap stays, a [`lengths`](#lengths) frame or the final lengths in [`answer`](#answer) say more than you have, or an
    id is unknown to you: send [`resume`](#resume). One at a time, and not more often than every 250 ms.
-4. A snapshot replaces what you have, but for the answers listed in `from_rows`: while those are being written, the longer
+4. Nothing comes for 3 s although an answer is unfinished: send [`resume`](#resume) for it. Its end may have been lost.
+5. A snapshot replaces what you have, but for the answers listed in `from_rows`: while those are being written, the longer
    text is the newer one.
 
 After a lost connection, open a new socket: rule 1 does the rest. Answers are written on while nobody listens. A client that
@@ -77,6 +87,17 @@ EVENTS = """\
 
 An answer goes from `queued` to `streaming`, and ends as `done`, `failed`, `stopped` or `interrupted`; it never begins again. What
 was written is kept, however it ends.
+"""
+
+STREAM = """\
+## The same over HTTP
+
+`GET /api/chat/messages/MESSAGE/events` is one turn as Server-Sent Events, signed in like any REST request; MESSAGE is the
+id of its assistant message or of its question. The events are those above, `event:` says which. First comes a
+[`snapshot`](#snapshot), at last [`turn`](#turn) `complete`, and the stream ends. The `id:` of an event says how much of each
+answer’s text and reasoning you then have, `a12:120:45,a13:88:0`. Send it back as `Last-Event-ID` (an `EventSource` does so by
+itself) and you get the rest alone, from exactly there; 204 says that there is none. Without an event for 15 s comes a
+comment line, which clients skip.
 """
 
 PLAIN = """\
@@ -136,6 +157,7 @@ def page() -> str:
             "## Records\n",
             "What commands and events are made of.\n",
             *(section(kind, with_defaults=forbids_unknown(kind)) for kind in parts_of(described)),
+            STREAM,
             PLAIN,
             section(events.PlainAsk, with_defaults=True),
             *(section(kind) for kind in PLAIN_EVENTS),
@@ -278,7 +300,7 @@ def code_rows() -> list[str]:
     """One row for each error that the chat knows, by code, in English."""
     found = [
         error
-        for module in (errors, provider_errors)
+        for module in (webox_errors, errors, provider_errors)
         for error in vars(module).values()
         if isinstance(error, type)
         and issubclass(error, WeBoxError)

@@ -118,3 +118,20 @@ test("resume: a request that nobody answers is sent again", () => {
   timers.pass(3000);
   assert.equal(sockets[0].sent.length, 2);
 });
+
+test("after a silence it asks for what is still being written", () => {
+  const { connection, sockets, timers, snapshot } = set();
+  snapshot(sockets[0]);
+  connection.expect([7, 8]);
+  timers.pass(2_000);
+  snapshot(sockets[0]);
+  timers.pass(2_999);
+  assert.deepEqual(sockets[0].sent, []);
+  timers.pass(1);
+  timers.pass(0);
+  assert.deepEqual(sockets[0].sent, [{ type: "resume", answer_ids: [7, 8] }]);
+  snapshot(sockets[0]);
+  connection.expect([]);
+  timers.pass(60_000);
+  assert.equal(sockets[0].sent.length, 1);
+});
