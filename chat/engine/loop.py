@@ -5,7 +5,6 @@ client, a management command, a Celery worker) `ensure_started()` gives it a loo
 """
 
 import asyncio
-import atexit
 import contextlib
 import contextvars
 import logging
@@ -76,6 +75,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = 0
         self._thread: threading.Thread | None = None
+        self._ends_with_process = False
         self._stopping = False
         self._winding_down: asyncio.Task[None] | None = None
 
@@ -176,8 +176,11 @@ class Engine:
             )
             self._thread.start()
             ready.wait()
-            # Without a server's lifespan nobody else would save what is being written when the process ends.
-            atexit.register(self.close_thread)
+            if not self._ends_with_process:
+                # Nobody else would save what is being written then. Not atexit's own hook: it is called when
+                # the thread pools, which the saving needs, are closed already.
+                threading._register_atexit(self.close_thread)  # type: ignore[attr-defined]
+                self._ends_with_process = True
 
     def _run_thread(self, ready: threading.Event) -> None:
         async def main() -> None:

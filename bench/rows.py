@@ -1,0 +1,107 @@
+"""Rows that a site of the benchmarks is given. Imported by bench.seed alone, once Django is set up."""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tokens import issue_tokens
+from bench.vendors import SHORT, VENDORS, target
+from chat.models import Answer, Conversation, Message
+
+TEXT = "A sentence of an answer that an AI wrote some time ago, as long as most. " * 14
+"""About 1,000 characters."""
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """An account as the benchmarks get it."""
+
+    token: str
+    conversations: list[int]
+
+
+@transaction.atomic
+def people(count: int, conversations: int) -> list[Seeded]:
+    """Accounts with empty conversations, without the limits on signing up."""
+    return [_seeded(_user(), conversations) for _ in range(count)]
+
+
+@transaction.atomic
+def long(messages: int, answers: int) -> list[Seeded]:
+    """An account with two conversations: one of so many messages, whose turns asked so many AIs, and none."""
+    seeded = _seeded(_user(), 2)
+    rows = Message.objects.bulk_create(
+        Message(
+            conversation_id=seeded.conversations[0],
+            role=Message.Role.ASSISTANT if number % 2 else Message.Role.USER,
+            content="" if number % 2 else f"Question {number}?",
+        )
+        for number in range(messages)
+    )
+    for before, row in pairwise(rows):
+        row.parent = before
+    Message.objects.bulk_update(rows, ["parent"], batch_size=BATCH)
+    finished = (
+        _finished(row, position, vendor)
+        for row in rows[1::2]
+        for position, vendor in enumerate(VENDORS[:answers])
+    )
+    Answer.objects.bulk_create(finished, batch_size=BATCH)
+    return [seeded]
+
+
+@transaction.atomic
+def many(conversations: int) -> list[Seeded]:
+    """An account that owns so many conversations, the newest of which is named."""
+    user, now = _user(), timezone.now()
+    others = (
+        Conversation(
+            owner=user,
+            title=f"What I asked about on day {number}",
+            updated_at=now - timedelta(minutes=number),
+        )
+        for number in range(1, conversations)
+    )
+    Conversation.objects.bulk_create(others, batch_size=BATCH)
+    return [_seeded(user, 1)]
+
+
+MAKERS: dict[str, Callable[..., list[Seeded]]] = {"people": people, "long": long, "many": many}
+
+
+def _user() -> User:
+    name = f"bench{os.urandom(6).hex()}"
+    return User.objects.create_user(name, f"{name}@example.org")
+
+
+def _seeded(user: User, conversations: int) -> Seeded:
+    made = [Conversation.objects.create(owner=user, updated_at=timezone.now()) for _ in range(conversations)]
+    return Seeded(issue_tokens(user).access, [row.pk for row in made])
+
+
+def _finished(message: Message, position: int, vendor: str) -> Answer:
+    # Under the name by which the benchmark asks, so that it belongs to what this AI is told.
+    name = target(vendor, SHORT)
+    return Answer(
+        message=message,
+        position=position,
+        target=name,
+        name=name,
+        provider=vendor.lower(),
+        label=vendor,
+        mark=vendor[0],
+        model=SHORT,
+        status=Answer.Status.DONE,
+        text=TEXT,
+    )
+
+
+def as_json(seeded: list[Seeded]) -> list[dict[str, object]]:
+    return [asdict(one) for one in seeded]
