@@ -32,6 +32,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         # Closed a moment later: a reset for what is still on its way would swallow the code.
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        self.close_timer = self.loop.call_later(CLOSE_S, self.transport.close)
         self._let_go_soon()
 
     async def send(self, message: Any) -> None:

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from chat import events, limits
 from chat.engine.hub import Hub
-from chat.engine.jobs import Claimed, Job, claim_turns
+from chat.engine.jobs import Job
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
-from chat.engine.waiting import WaitingRoom
-from chat.engine.writer import DATABASE_AWAY, RETRY_S, Writer, is_complete
+from chat.engine.waiting import Claims, WaitingRoom
+from chat.engine.writer import Writer, is_complete
 from chat.errors import Lost
 from chat.prices import cost_nanousd
 from chat.providers.base import (
@@ -38,6 +38,7 @@ class EngineParts(Protocol):
     hub: Hub
     writer: Writer
     turns: dict[int, RunningTurn]
+    claims: Claims
     waiting: WaitingRoom
 
     def database(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]: ...
@@ -56,7 +57,7 @@ async def run_turn(engine: EngineParts, message_id: int) -> None:
         return
     tasks: set[asyncio.Task[None]] = set()
     conversation_id = None
-    claimed = await _claim_patiently(engine, message_id)
+    claimed = await engine.claims.claim(message_id)
     while claimed is not None:
         conversation_id = claimed.conversation_id
         for job in claimed.jobs:
@@ -69,15 +70,6 @@ async def run_turn(engine: EngineParts, message_id: int) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     if conversation_id is not None:
         await _end_turn(engine, message_id, conversation_id)
-
-
-async def _claim_patiently(engine: EngineParts, message_id: int) -> Claimed | None:
-    while True:
-        try:
-            return next(iter(await engine.database(claim_turns, [message_id])), None)
-        except DATABASE_AWAY as error:
-            log.warning("The database is away (%s); a turn waits", type(error).__name__)
-            await asyncio.sleep(RETRY_S)
 
 
 async def _end_turn(engine: EngineParts, message_id: int, conversation_id: int) -> None:

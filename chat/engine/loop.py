@@ -24,7 +24,7 @@ from chat.engine.frames import RunningText, Texts
 from chat.engine.hub import Hub
 from chat.engine.reaper import reap, unclaimed_turns
 from chat.engine.running import RunningAnswer, RunningTurn
-from chat.engine.waiting import WaitingRoom
+from chat.engine.waiting import Claims, WaitingRoom
 from chat.engine.writer import DATABASE_AWAY, Writer
 from chat.errors import EngineStopping
 from chat.providers.base import Adapter, ProtocolName
@@ -95,6 +95,7 @@ class Engine:
         self._database_thread = ThreadPoolExecutor(1, "webox-engine-database")
         self._people_threads = ThreadPoolExecutor(self._serving_threads, "webox-database")
         self._side_threads = ThreadPoolExecutor(SIDE_THREADS, "webox-side")
+        self.claims = Claims(self.database)
         self.waiting = WaitingRoom(self.database)
         self._control = Control(self._follow, is_shared=self.is_shared)
         await self.hub.start()

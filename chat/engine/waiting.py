@@ -1,4 +1,4 @@
-"""Turns of this process of which an answer waits for a free place at its provider."""
+"""Turns of this process that want to start, and those of which an answer waits for a free place."""
 
 import asyncio
 import contextlib
@@ -7,11 +7,55 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from chat.engine.jobs import Claimed, claim_turns
-from chat.engine.writer import DATABASE_AWAY
+from chat.engine.writer import DATABASE_AWAY, RETRY_S
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 """Places freed in this process are seen at once; those of other processes so often."""
+
+
+class Claims:
+    """Claims turns that have just begun; those that come while others are being claimed go together."""
+
+    def __init__(self, database: Callable[..., Awaitable[Any]]) -> None:
+        """`database` runs a function in the engine's database thread."""
+        self._database = database
+        self._turns: dict[int, asyncio.Future[Claimed | None]] = {}
+        self._claiming: asyncio.Task[None] | None = None
+
+    async def claim(self, message_id: int) -> Claimed | None:
+        """What of a turn may start now; None where nothing is queued, or it is being claimed already."""
+        if message_id in self._turns:
+            return None
+        claimed: asyncio.Future[Claimed | None] = asyncio.get_running_loop().create_future()
+        self._turns[message_id] = claimed
+        if self._claiming is None or self._claiming.done():
+            self._claiming = asyncio.create_task(self._claim_all())
+        return await claimed
+
+    async def _claim_all(self) -> None:
+        while self._turns:
+            asked, self._turns = self._turns, {}
+            try:
+                found = await claim_patiently(self._database, [*asked])
+            except Exception as error:
+                for claimed in asked.values():
+                    claimed.set_exception(error)
+                continue
+            for message_id, claimed in asked.items():
+                claimed.set_result(found.get(message_id))
+
+
+async def claim_patiently(
+    database: Callable[..., Awaitable[Any]], message_ids: list[int]
+) -> dict[int, Claimed]:
+    """Claim these turns as soon as the database is there."""
+    while True:
+        try:
+            return {one.message_id: one for one in await database(claim_turns, message_ids)}
+        except DATABASE_AWAY as error:
+            log.warning("The database is away (%s); %s turns wait", type(error).__name__, len(message_ids))
+            await asyncio.sleep(RETRY_S)
 
 
 class WaitingRoom:
@@ -65,10 +109,10 @@ class WaitingRoom:
                 return
             asked = [*self._turns]
             try:
-                found = {one.message_id: one for one in await self._database(claim_turns, asked)}
-            except DATABASE_AWAY as error:
-                log.warning("The database is away (%s); %s turns wait", type(error).__name__, len(asked))
-                await asyncio.sleep(LOOK_EVERY_S)
+                found = await claim_patiently(self._database, asked)
+            except Exception:
+                # They ask again: what waits must not wait for ever.
+                log.exception("Turns that wait could not be claimed")
                 continue
             for message_id in asked:
                 claimed = found.get(message_id)

@@ -5,12 +5,13 @@ statement a row so that its count is known; a row that none touches was ended by
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models.functions import Now
 
 from chat import events
 from chat.engine.clock import now_sql
@@ -52,33 +53,63 @@ def save_running(grown: list[tuple[int, str, str, int | None]], silent: list[int
     return ended
 
 
-def save_outcome(
-    answer_id: int, text: str, reasoning: str, fields: dict[str, Any]
-) -> events.AnswerStatus | None:
-    """Save the end of an answer; return how it ended by its row, None where that is gone.
+@dataclass(slots=True)
+class Ending:
+    """An answer that has ended, as it is to be saved."""
 
-    Somebody else may have ended it first. Where a person stopped it, what was written until then is still
+    answer_id: int
+    columns: dict[str, Any]
+    """All of its columns that the end decides, in the form in which the database takes them."""
+    saved: "asyncio.Future[events.AnswerStatus | None]"
+
+
+_WHEN_STOPPED = ("text", "reasoning", "first_token_ms", "total_ms")
+
+
+def save_endings(endings: list[Ending]) -> list[events.AnswerStatus | None]:
+    """Save the ends of these answers; return how each ended by its row, None where that is gone.
+
+    Somebody else may have ended one first. Where a person stopped it, what was written until then is still
     kept: it was shown.
     """
-    whole: dict[str, Any] = {"text": text, "reasoning": reasoning, "first_token_ms": fields["first_token_ms"]}
-    with transaction.atomic():
-        rows = Answer.objects.filter(pk=answer_id)
-        if rows.filter(status=Answer.Status.STREAMING).update(**whole | fields, finished_at=Now()):
-            return cast("events.AnswerStatus", fields["status"])
-        rows.filter(status=Answer.Status.STOPPED).update(**whole, total_ms=fields["total_ms"])
-        return cast("events.AnswerStatus | None", rows.values_list("status", flat=True).first())
+    table, now = Answer._meta.db_table, now_sql()
+    statuses: list[events.AnswerStatus | None] = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        for ending in endings:
+            columns = ending.columns
+            # Nothing in these comes from outside: names of columns, a function, placeholders.
+            changes = ", ".join(f"{name} = %s" for name in columns)
+            cursor.execute(
+                f"UPDATE {table} SET {changes}, finished_at = {now} "  # noqa: S608
+                "WHERE id = %s AND status = 'streaming'",
+                [*columns.values(), ending.answer_id],
+            )
+            if cursor.rowcount:
+                statuses.append(cast("events.AnswerStatus", columns["status"]))
+                continue
+            kept = ", ".join(f"{name} = %s" for name in _WHEN_STOPPED)
+            cursor.execute(
+                f"UPDATE {table} SET {kept} WHERE id = %s AND status = 'stopped'",  # noqa: S608
+                [*(columns[name] for name in _WHEN_STOPPED), ending.answer_id],
+            )
+            cursor.execute(f"SELECT status FROM {table} WHERE id = %s", [ending.answer_id])  # noqa: S608
+            row = cursor.fetchone()
+            statuses.append(row and row[0])
+    return statuses
 
 
-def outcome_fields(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
-    """The columns of an outcome."""
+def ending_columns(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
+    """The columns of an answer that ends with this outcome."""
     return {
+        "text": answer.text.whole(),
+        "reasoning": answer.reasoning.whole(),
         "status": outcome.status,
         "error_code": outcome.error_code,
-        "error_params": outcome.error_params,
+        "error_params": json.dumps(outcome.error_params),
         "finish_reason": outcome.finish_reason,
         "vendor_finish_reason": outcome.vendor_finish_reason[:100],
         "refusal": outcome.refusal,
-        "notes": [*answer.notes],
+        "notes": json.dumps(answer.notes),
         "request_id": outcome.request_id[:200],
         "attempts": outcome.attempts,
         "cost_nanousd": outcome.cost_nanousd,
@@ -97,11 +128,13 @@ def is_complete(message_id: int) -> bool:
 
 
 class Writer:
-    """Saves what runs once a second, and each outcome at once."""
+    """Saves what runs once a second, and each end at once. Used on one event loop."""
 
     def __init__(self, database: RunInDatabase, running: Callable[[], list[RunningAnswer]]) -> None:
         self._database = database
         self._running = running
+        self._endings: list[Ending] = []
+        self._finishing: asyncio.Task[None] | None = None
 
     async def save_all(self) -> None:
         """Save every running answer; those that somebody else ended are dropped.
@@ -128,15 +161,40 @@ class Writer:
             answers[answer_id].cancel("dropped")
 
     async def finish(self, answer: RunningAnswer, outcome: Outcome) -> events.AnswerStatus | None:
-        """Save an outcome, however long the database stays away; return what `save_outcome` does."""
-        fields = outcome_fields(answer, outcome)
+        """Save an end, however long the database stays away; return how the row says that it ended.
+
+        Ends that come while others are being saved go together: one commit for many.
+        """
+        saved = asyncio.get_running_loop().create_future()
+        self._endings.append(Ending(answer.id, ending_columns(answer, outcome), saved))
+        if self._finishing is None or self._finishing.done():
+            self._finishing = asyncio.create_task(self._finish_all())
+        status: events.AnswerStatus | None = await saved
+        return status
+
+    async def _finish_all(self) -> None:
+        while self._endings:
+            batch, self._endings = self._endings, []
+            try:
+                await self._save_endings(batch)
+            except Exception as error:
+                # One that can't be saved must not keep the others from it.
+                if len(batch) == 1:
+                    batch[0].saved.set_exception(error)
+                for ending in batch if len(batch) > 1 else []:
+                    try:
+                        await self._save_endings([ending])
+                    except Exception as own_error:
+                        ending.saved.set_exception(own_error)
+
+    async def _save_endings(self, batch: list[Ending]) -> None:
         while True:
             try:
-                status: events.AnswerStatus | None = await self._database(
-                    save_outcome, answer.id, answer.text.whole(), answer.reasoning.whole(), fields
-                )
+                statuses = await self._database(save_endings, batch)
             except DATABASE_AWAY as error:
-                log.warning("The database is away (%s); an outcome waits in memory", type(error).__name__)
+                log.warning("The database is away (%s); %s ends wait", type(error).__name__, len(batch))
                 await asyncio.sleep(RETRY_S)
             else:
-                return status
+                for ending, status in zip(batch, statuses, strict=True):
+                    ending.saved.set_result(status)
+                return
