@@ -33,6 +33,9 @@ class ConnectionPlacesMiddleware:
                 return self._get_response(request)
             finally:
                 _held.place = False
+                if threading.current_thread() is not threading.main_thread():
+                    # The thread ends with the request; its connection would stay until garbage is collected.
+                    give_back_connection()
 
 
 def give_back_connection() -> None:

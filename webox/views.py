@@ -2,6 +2,8 @@
 
 import sys
 
+import redis
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,6 +17,8 @@ from rest_framework.views import APIView
 
 from webox.database import AWAY
 from webox.errors import Internal, Unavailable
+
+PROBE_S = 2
 
 
 @require_safe
@@ -35,13 +39,34 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 while the database can't be reached."""
+    """503 while the database, or Redis in scaled mode, can't be reached."""
+    services = {"database": _database_answers()}
+    if settings.SCALED:
+        services["redis"] = _redis_answers()
+    is_ready = all(services.values())
+    words = {name: "ok" if answers else "unreachable" for name, answers in services.items()}
+    return JsonResponse(
+        {"status": "ok" if is_ready else "unavailable"} | words, status=200 if is_ready else 503
+    )
+
+
+def _database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
+        return False
+    return True
+
+
+def _redis_answers() -> bool:
+    options = {"socket_connect_timeout": PROBE_S, "socket_timeout": PROBE_S}
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, **options) as client:
+            client.ping()
+    except redis.RedisError:
+        return False
+    return True
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -134,7 +134,13 @@ def test_rest_says_503_while_postgres_is_away(scaled: ScaledSite, scaled_story: 
         got = httpx.post(
             f"{door.site.url}/api/chat/send", json=body, headers=door.headers, trust_env=False, timeout=30
         )
-    assert got.status_code == 503, got.text[:500]
-    assert got.json()["code"]
+        signed_in = {"Cookie": "webox_session=somebody", "Accept-Language": "fr"}
+        page = httpx.get(f"{door.site.url}/chat/", headers=signed_in, trust_env=False, timeout=30)
+        ready = httpx.get(f"{door.site.url}/readyz", trust_env=False, timeout=30)
+    assert (got.status_code, got.json()["code"]) == (503, "unavailable"), got.text[:500]
+    assert got.headers["Retry-After"] == "2"
+    assert page.status_code == 503, page.text[:500]
+    assert "WeBox revient dans un instant" in page.text
+    assert ready.json() == {"status": "unavailable", "database": "unreachable", "redis": "ok"}
     a_further_question_works(scaled_story, BACK_S)
     check_invariants(scaled_story)

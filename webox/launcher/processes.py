@@ -21,8 +21,8 @@ from typing import Any
 
 from webox.launcher.words import say
 
-# A little more than the server’s own limit for open requests and for the engine’s last save.
-STOP_WITHIN_S = 30
+# More than any sensible WEBOX_STOP_GRACE_S: children end by themselves long before.
+STOP_WITHIN_S = 120
 # A lock that waits for ever can’t be interrupted on Windows.
 LOOK_EVERY_S = 0.5
 STOP_SIGNALS = [
