@@ -79,6 +79,8 @@ def running_bench(
             certificate.make(folder)
             more |= certificate.trusting_environment(folder)
         with _running_vendor(folder if tls else None) as vendor_url, _storage(mode) as storage:
+            # Nobody waits for a place here: what is measured is how fast WeBox is, not how polite.
+            more["WEBOX_CALLS_PER_PROVIDER"] = "1000"
             env = environment(folder, **vendors.settings(vendor_url), **storage, **more)
             starts_s = [_timed_start_and_stop(env, folder) for _ in range(starts - 1)]
             began = time.perf_counter()

@@ -112,6 +112,10 @@ class Outbox(Watching):
         held, self._held = self._held or deque(), None
         if first is not None:
             self.put(first)
+            # What was said of an answer before it ended, and arrived late, would begin it anew.
+            answers = [answer for message in first.messages for answer in message.answers]
+            ended = {answer.id for answer in answers if answer.status in events.FINAL_STATUSES}
+            held = deque(frame for frame in held if not _begins_again(frame, ended))
         self._frames += held
         self._wake.set()
 
@@ -128,6 +132,15 @@ class Outbox(Watching):
         self._texts |= {one.id: one for one in event.texts}
         if self._arrived and not self._arrived.done() and self._expected <= self._texts.keys():
             self._arrived.set_result(None)
+
+
+def _begins_again(frame: Frame, ended: set[int]) -> bool:
+    event = frame.event
+    return (
+        isinstance(event, events.AnswerChanged)
+        and event.id in ended
+        and event.status not in events.FINAL_STATUSES
+    )
 
 
 class PlainOutbox(Watching):
