@@ -366,5 +366,10 @@ LOGGING = {
         "handlers": ["stderr"],
         "level": one_of("WEBOX_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper(),
     },
-    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # A trace a second and process while Redis is away; chat.engine says so in one line.
+        "channels_redis": {"level": "CRITICAL"},
+    },
 }
