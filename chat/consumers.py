@@ -125,6 +125,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except TimeoutError:
             # It takes nothing any more; what it misses it reads when it comes back.
             await self._close(TOO_SLOW)
+        except DATABASE_AWAY:
+            # A plain socket reads rows to send the rest: without them it must not wait for ever.
+            await self._close(TRY_LATER)
         except CLOSED:
             # The client went away: disconnect() cleans up.
             return

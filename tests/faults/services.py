@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ def wait_until(is_so: Callable[[], bool], within_s: float, what: str) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-class Service:
+class Service(ABC):
     """A server process in a folder of its own under the system's temporary one; use it with `with`."""
 
     name = ""
@@ -71,14 +72,17 @@ class Service:
             self.process.send_signal(number)
             self.process.wait(STOP_S)
 
+    @abstractmethod
     def prepare(self) -> None:
-        """What has to be there before the first start."""
+        """Make what has to be there before the first start."""
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """The command that runs it in the foreground."""
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Whether it can be used now."""
 
 
 class OwnRedis(Service):
@@ -89,6 +93,9 @@ class OwnRedis(Service):
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
+
+    def prepare(self) -> None:
+        """It needs nothing."""
 
     def command(self) -> list[str]:
         program = shutil.which("redis-server")
