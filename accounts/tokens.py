@@ -6,15 +6,18 @@ row, closing the account or changing the password ends them all at once.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.errors import TokenExpired, TokenRefused
-from accounts.models import SocketTicket, TokenFamily, User
+from accounts.models import SocketTicket, TokenFamily, User, find_user
+from webox.prepared import prepared
 
 FAMILY_CLAIM = "family"
 TICKET_LIFE_S = int(SocketTicket.lifetime.total_seconds())
@@ -114,11 +117,17 @@ def _decode(kind: type[Token], raw: str) -> Token:
 
 
 def _living_family(token: Token) -> TokenFamily:
-    families = TokenFamily.objects.select_related("user")
-    family = families.filter(pk=token[FAMILY_CLAIM], expires_at__gt=timezone.now()).first()
-    if family is None or not _still_lets_in(family.user, family.password_mark):
-        raise TokenRefused
-    return family
+    for family in _families(UUID(token[FAMILY_CLAIM])):
+        user = find_user(family.user_id)
+        if user and family.expires_at > timezone.now() and _still_lets_in(user, family.password_mark):
+            family.user = user
+            return family
+    raise TokenRefused
+
+
+@prepared
+def _families(family_id: UUID) -> QuerySet[TokenFamily]:
+    return TokenFamily.objects.filter(pk=family_id)
 
 
 def _still_lets_in(user: User, password_mark: str) -> bool:

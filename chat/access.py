@@ -1,11 +1,11 @@
 """Which AIs a person may use here, and with whose key."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +17,7 @@ from chat.providers import registry
 from chat.providers.base import Endpoint
 from chat.providers.errors import NoKey, UnreadableKey
 from webox.errors import WeBoxError
+from webox.prepared import prepared
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -39,10 +40,7 @@ class Access:
     _keys: dict[tuple[int, bool], ProviderKey] = field(init=False)
 
     def __post_init__(self) -> None:
-        rows = ProviderKey.objects.filter(
-            Q(owner=None) | Q(owner_id=self.user.pk),
-            provider__in=[provider.pk for provider in self.providers],
-        )
+        rows = _keys_of(self.user.pk, [provider.pk for provider in self.providers])
         self._keys = {(row.provider_id, row.owner_id is not None): row for row in rows}
 
     def key(self, provider: Provider, *, own: bool) -> ProviderKey | None:
@@ -96,6 +94,11 @@ class Access:
         if provider.needs_key and not key:
             raise NoKey(provider.label)
         return Grant(endpoint(provider, key))
+
+
+@prepared
+def _keys_of(user_id: int, provider_ids: Collection[int]) -> QuerySet[ProviderKey]:
+    return ProviderKey.objects.filter(Q(owner=None) | Q(owner_id=user_id), provider__in=provider_ids)
 
 
 def endpoint(provider: Provider, key: str) -> Endpoint:

@@ -1,7 +1,7 @@
 """The catalogue of providers and models: filled from what WeBox knows, and searched by name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from chat import prices
@@ -17,6 +18,7 @@ from chat.prices import Known
 from chat.providers import registry
 from chat.providers.base import Quirk
 from chat.providers.registry import Vendor, name_key
+from webox.prepared import prepared
 
 _PROVIDER_FIELDS = (
     "label", "mark", "protocol", "base_url", "needs_key", "key_url", "quirks", "silence_s", "max_calls",
@@ -50,12 +52,17 @@ def find_all(user: User, names: Iterable[str]) -> dict[str, Provider]:
     known = {name: vendor.slug for name in wanted if (vendor := registry.find(name))}
     keys = {*wanted.values(), *map(name_key, known.values())} - {""}
     # Everybody's first, so that the user's own replace them; a slug says more than a label.
-    rows = sorted(Provider.objects.for_user(user).named(keys), key=lambda row: row.owner_id or 0)
+    rows = sorted(_named(user.pk, keys), key=lambda row: row.owner_id or 0)
     found = {row.label_key: row for row in rows} | {row.slug_key: row for row in rows}
     by_name = {
         name: found.get(key) or found.get(name_key(known.get(name, ""))) for name, key in wanted.items()
     }
     return {name: row for name, row in by_name.items() if row}
+
+
+@prepared
+def _named(user_id: int, keys: Collection[str]) -> QuerySet[Provider]:
+    return Provider.objects.for_user(User(pk=user_id)).named(keys)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request
 
-from accounts.models import User
+from accounts.models import User, find_user
 from accounts.tokens import authenticate_token, redeem_ticket
 from chat import dispatch
 from webox.signals import sockets_must_close
@@ -65,8 +65,9 @@ class TicketCredential:
     session_key: None = None
 
     def user(self) -> User | None:
-        user = User.objects.filter(pk=self.user_id, is_active=True).first()
-        return user if user and user.get_session_auth_hash() == self.password_hash else None
+        user = find_user(self.user_id)
+        lets_in = user and user.is_active and user.get_session_auth_hash() == self.password_hash
+        return user if lets_in else None
 
 
 def request_credential(request: HttpRequest) -> Credential:

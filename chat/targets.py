@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from chat import catalogue, limits
 from chat.errors import NoProvider, TooManyProviders, UnknownProvider
 from chat.events import TargetObject, TargetSettings
 from chat.models import AiPreference, Provider
+from webox.prepared import prepared
 
 NO_MODEL = "default"
 """Asked of a server of which no model is known: those with one model take any name for it."""
@@ -47,7 +50,7 @@ def resolve(
         raise TooManyProviders(limit=limits.TARGETS_PER_TURN)
     texts = [item.target.strip() for item in items]
     providers = catalogue.find_all(user, {name for text in texts for name in (text, text.partition(":")[0])})
-    preferences = {row.provider_id: row for row in AiPreference.objects.filter(user=user)}
+    preferences = {row.provider_id: row for row in _preferences(user.pk)}
     asked = TargetSettings(temperature, max_tokens)
     targets: list[Target] = []
     seen: Counter[str] = Counter()
@@ -65,6 +68,11 @@ def resolve(
             )
         )
     return targets
+
+
+@prepared
+def _preferences(user_id: int) -> QuerySet[AiPreference]:
+    return AiPreference.objects.filter(user_id=user_id)
 
 
 def _settings(own: TargetSettings, asked: TargetSettings, preferred: AiPreference | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -30,6 +30,7 @@ from chat.errors import (
 from chat.models import Answer, Attachment, Conversation, Message
 from chat.records import answer_record, message_record, with_answers
 from chat.targets import Target
+from webox.prepared import prepared
 
 OnAccepted = Callable[[events.Accepted], object]
 
@@ -185,10 +186,16 @@ def _conversation_for(user: User, conversation_id: int | None, client_id: str | 
 
 def _lock_conversation(user: User, conversation_id: int) -> Conversation:
     """The conversation, held until the transaction ends, so that two tabs can't fork it unawares."""
-    locked = Conversation.objects.for_user(user).select_for_update().filter(pk=conversation_id).first()
-    if locked is None:
+    locked = _locked_conversation(user.pk, conversation_id)
+    if not locked:
         raise ConversationNotFound
-    return locked
+    return locked[0]
+
+
+@prepared
+def _locked_conversation(user_id: int, conversation_id: int) -> QuerySet[Conversation]:
+    theirs = Conversation.objects.for_user(User(pk=user_id)).filter(pk=conversation_id)
+    return theirs.select_for_update()
 
 
 def _sent_before(
@@ -197,13 +204,24 @@ def _sent_before(
     """The question and its answers that were already sent under this client id."""
     if client_id is None:
         return None
-    question = Message.objects.filter(conversation=conversation, client_id=client_id).first()
-    if question is None:
+    sent = _questions(conversation.pk, client_id)
+    if not sent:
         return None
+    question = sent[0]
     if question.client_hash != content_hash:
         raise ClientIdConflict
     turn = Q(pk=question.pk) | Q(parent=question, role=Message.Role.ASSISTANT)
     return [message_record(message) for message in with_answers(Message.objects.filter(turn))]
+
+
+@prepared
+def _questions(conversation_id: int, client_id: str) -> QuerySet[Message]:
+    return Message.objects.filter(conversation=conversation_id, client_id=client_id)
+
+
+@prepared
+def _last_message(conversation_id: int) -> QuerySet[Message]:
+    return Message.objects.filter(conversation=conversation_id).only("pk").order_by("-pk")[:1]
 
 
 def _save_turn(
@@ -215,7 +233,8 @@ def _save_turn(
     content_hash: str,
 ) -> list[events.MessageRecord]:
     """Save the question and one queued answer per target; return both messages, without reading again."""
-    last_id = Message.objects.filter(conversation=conversation).aggregate(last=Max("pk"))["last"]
+    last = _last_message(conversation.pk)
+    last_id = last[0].pk if last else None
     question = Message.objects.create(
         conversation=conversation,
         parent_id=last_id,

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from chat import limits
 from chat.engine.clock import ago_sql, now_sql
 from chat.models import Answer, Conversation, Message, Provider
+from webox.prepared import prepared
 
 _ANSWER = Answer._meta.db_table
 _MESSAGE = Message._meta.db_table
@@ -23,11 +25,22 @@ _UNFINISHED = "status IN ('queued', 'streaming')"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Where a turn's answers belong: an assistant message, its question, and whose conversation it is."""
+
+    message_id: int
+    question_id: int | None
+    conversation_id: int
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """What was taken, and what waits for a free place; messages and owners are at hand."""
+    """What was taken and what waits for a free place, providers at hand, and their turns by message id."""
 
     taken: list[Answer] = field(default_factory=list)
     waiting: list[Answer] = field(default_factory=list)
+    turns: dict[int, Asked] = field(default_factory=dict)
 
 
 def claim(message_ids: Collection[int]) -> Claim:
@@ -35,27 +48,43 @@ def claim(message_ids: Collection[int]) -> Claim:
 
     A compare-and-swap: two processes never take the same answer. What waits is marked as looked after.
     """
-    queued = Answer.objects.filter(message_id__in=message_ids, status=Answer.Status.QUEUED)
     with transaction.atomic():
-        related = queued.select_related("provider_row", "message__conversation__owner")
-        answers = list(related.order_by("message_id", "position"))
+        answers = _queued(message_ids)
         if not answers:
             return Claim()
-        providers = {answer.provider_row for answer in answers if answer.provider_row}
-        allowed = _allowed(answers, _bounds(providers))
+        providers = {row.pk: row for row in _locked({answer.provider_row_id or 0 for answer in answers})}
+        for answer in answers:
+            answer.provider_row = providers.get(answer.provider_row_id or 0)
+        bounds = {row.pk: row.max_calls or settings.CALLS_PER_PROVIDER for row in providers.values()}
+        allowed = _allowed(answers, bounds)
         taken = _take([answer.pk for answer in answers if answer.pk in allowed])
         waiting = [answer for answer in answers if answer.pk not in allowed]
         _look_after([answer.pk for answer in waiting])
-    return Claim([answer for answer in answers if answer.pk in taken], waiting)
+        turns = _turns({answer.message_id for answer in answers})
+    return Claim([answer for answer in answers if answer.pk in taken], waiting, turns)
 
 
-def _bounds(providers: Iterable[Provider]) -> dict[int, int]:
-    """How many calls each of these bears at once; their rows are locked until the transaction ends."""
-    bounds = {row.pk: row.max_calls or settings.CALLS_PER_PROVIDER for row in providers}
-    if connection.features.has_select_for_update:
-        rows = Provider.objects.filter(pk__in=bounds).order_by("pk")
-        list(rows.select_for_update(no_key=True).values_list("pk"))
-    return bounds
+@prepared
+def _queued(message_ids: Collection[int]) -> QuerySet[Answer]:
+    queued = Answer.objects.filter(message_id__in=message_ids, status=Answer.Status.QUEUED)
+    return queued.order_by("message_id", "position")
+
+
+@prepared
+def _locked(provider_ids: Collection[int]) -> QuerySet[Provider]:
+    """These providers, each held until the transaction ends."""
+    return Provider.objects.filter(pk__in=provider_ids).order_by("pk").select_for_update(no_key=True)
+
+
+def _turns(message_ids: set[int]) -> dict[int, Asked]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.id, m.parent_id, m.conversation_id, c.owner_id "  # noqa: S608  # names and placeholders
+            f"FROM {_MESSAGE} m JOIN {_CONVERSATION} c ON c.id = m.conversation_id "
+            f"WHERE m.id IN ({_places(message_ids)})",
+            [*message_ids],
+        )
+        return {row[0]: Asked(*row) for row in cursor.fetchall()}
 
 
 def _allowed(answers: list[Answer], bounds: dict[int, int]) -> set[int]:

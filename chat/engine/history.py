@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from chat import limits
+from chat.engine.claims import Asked
 from chat.models import Answer, Attachment, Message
 from chat.providers.base import ChatMessage, Image, Role
 
@@ -44,12 +45,12 @@ class Past:
         return bool(self.messages) and self.messages[-1].id in self.images
 
 
-def read_past(message: Message, names: Collection[str]) -> Past:
-    """What there was before an assistant message, with the answers of the AIs of these names.
+def read_past(asked: Asked, names: Collection[str]) -> Past:
+    """What there was before a turn's assistant message, with the answers of the AIs of these names.
 
     Of a turn's versions it is the latest done one, else the latest that has text.
     """
-    before = (message.conversation_id, message.pk)
+    before = (asked.conversation_id, asked.message_id)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT m.id, m.parent_id, m.role, m.content, "  # noqa: S608  # names and placeholders alone
@@ -70,7 +71,7 @@ def read_past(message: Message, names: Collection[str]) -> Past:
             # The best one comes last, and stays.
             answers = {(message_id, name): text for message_id, name, text in cursor.fetchall()}
     branch: list[Said] = []
-    parent_id = message.parent_id
+    parent_id = asked.question_id
     while parent_id in by_id:
         branch.append(by_id[parent_id])
         parent_id = by_id[parent_id].parent_id

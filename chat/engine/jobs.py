@@ -3,15 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
+from accounts.models import find_user
 from chat import access
 from chat.access import Access
-from chat.engine.claims import claim
+from chat.engine.claims import Asked, claim
 from chat.engine.history import Past, read_past, told
 from chat.errors import ProviderNotFound
 from chat.models import Answer, Model, Provider
 from chat.prices import Prices
 from chat.providers.base import ChatMessage, ChatRequest, Endpoint, Note, ProtocolName
 from webox.errors import WeBoxError
+from webox.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +50,25 @@ def claim_turns(message_ids: Collection[int]) -> list[Claimed]:
     for answer in found.waiting:
         turns.setdefault(answer.message_id, ([], []))[1].append(answer)
     return [
-        Claimed(message_id, (taken + waiting)[0].message.conversation_id, _jobs(taken), bool(waiting))
+        Claimed(message_id, asked.conversation_id, _jobs(asked, taken), bool(waiting))
         for message_id, (taken, waiting) in turns.items()
+        if (asked := found.turns.get(message_id))
     ]
 
 
-def _jobs(claimed: list[Answer]) -> list[Job]:
+def _jobs(asked: Asked, claimed: list[Answer]) -> list[Job]:
     """The jobs of one turn's claimed answers."""
     if not claimed:
         return []
-    message = claimed[0].message
-    past = read_past(message, {answer.name for answer in claimed})
+    past = read_past(asked, {answer.name for answer in claimed})
     providers = {answer.provider_row for answer in claimed if answer.provider_row}
-    reach = Access(message.conversation.owner, providers)
-    models = {
-        (row.provider_id, row.name): row
-        for row in Model.objects.filter(
-            provider__in=[provider.pk for provider in providers],
-            name__in={answer.model for answer in claimed},
-        )
-    }
+    owner = find_user(asked.owner_id)
+    if owner is None:
+        # The account was deleted in this moment, and the answers with it.
+        return []
+    reach = Access(owner, providers)
+    found = _models([provider.pk for provider in providers], {answer.model for answer in claimed})
+    models = {(row.provider_id, row.name): row for row in found}
     jobs, grants = [], []
     for answer in claimed:
         model = models.get((answer.provider_row_id or 0, answer.model))
@@ -89,6 +92,11 @@ def _jobs(claimed: list[Answer]) -> list[Job]:
         )
     access.mark_used(grants)
     return jobs
+
+
+@prepared
+def _models(provider_ids: Collection[int], names: Collection[str]) -> QuerySet[Model]:
+    return Model.objects.filter(provider__in=provider_ids, name__in=names)
 
 
 def _grant(reach: Access, provider: Provider | None, model: Model | None) -> access.Grant:

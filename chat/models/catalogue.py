@@ -4,6 +4,7 @@ Filled from providers/registry.py and genai-prices by `chat.catalogue.fill`; wha
 named in `edited` and stays.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -34,7 +35,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Everybody's and the user's own, in the order in which the page offers them."""
         return self.filter(Q(owner=None) | Q(owner_id=user.pk)).order_by("position", "pk")
 
-    def named(self, names: set[str]) -> "ProviderQuerySet":
+    def named(self, names: Collection[str]) -> "ProviderQuerySet":
         """Those with one of these names, which are keys of `name_key`."""
         return self.filter(Q(slug_key__in=names) | Q(label_key__in=names))
 
