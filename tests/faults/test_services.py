@@ -1,10 +1,14 @@
 """Redis or PostgreSQL goes away in mid-stream: nothing accepted is lost, and all of it works again after."""
 
 import contextlib
+import json
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
+from chat.consumers import TRY_LATER
+from tests.client import frames_until, open_socket
 from tests.faults.invariants import check_invariants
 from tests.faults.parts import ScaledSite
 from tests.faults.scripts import Flow, words
@@ -120,6 +124,27 @@ def test_an_answer_that_ends_while_postgres_is_away_is_saved_when_it_is_back(
     scaled.postgres.start()
     tab.wait_for_end(answer_id, within_s=BACK_S)
     check_invariants(story)
+
+
+def test_a_plain_socket_is_closed_with_a_code_when_nobody_can_tell_it_the_rest(
+    scaled: ScaledSite, scaled_story: Story
+) -> None:
+    story = scaled_story
+    story.flow("openai")
+    with open_socket(scaled.door(), story.conversation()) as plain:
+        plain.send(json.dumps({"message": "Plainly?", "providers": ["openai"]}))
+        frames_until(plain, lambda frame: "chunk" in frame)
+        with contextlib.ExitStack() as stack:
+            scaled.postgres.stop_fast()
+            stack.callback(scaled.postgres.start)
+            killed_at = scaled.worker.kill()
+            stack.callback(scaled.worker.start)
+            with pytest.raises(ConnectionClosed) as closed:
+                frames_until(plain, lambda frame: frame == {"status": "complete"})
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == TRY_LATER
+    a_further_question_works(story, BACK_S)
+    check_invariants(story, killed_at=killed_at, settle_s=BACK_S)
 
 
 def test_rest_says_503_while_postgres_is_away(scaled: ScaledSite, scaled_story: Story) -> None:
