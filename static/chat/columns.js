@@ -5,14 +5,11 @@ import { cost } from "../webox/money.js";
 import { copyWithMark } from "./clipboard.js";
 import { Follower } from "./follow.js";
 import { MarkdownView } from "./markdown.js";
+import { isDemo, nameOf } from "./names.js";
 import { hintOf, noteKey, noteOf } from "./notes.js";
 import { partReasoning } from "./reasoning.js";
 import { isRunning } from "./reducer.js";
 import { shortTime, stateShape, stateText, stateWord, tokenSplit, tokensPerSecond, tokenTotal, words } from "./status.js";
-
-export const isDemo = (answer) => answer.provider === "demo";
-
-export const nameOf = (answer) => (isDemo(answer) ? `${gettext("Demo")} · ${answer.model}` : answer.label);
 
 export const markOf = (provider, mark) => el("span", { class: "mark", data: { vendor: provider }, "aria-hidden": "true", text: mark });
 

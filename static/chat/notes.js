@@ -1,16 +1,23 @@
 // What stands round the text of a column: why it ended, what can be done about it, what the AI was not given.
 import { el, icon, setText } from "../webox/dom.js";
 import { fill, gettext, number } from "../webox/i18n.js";
+import { vendorOf } from "./names.js";
 
 // What is mended where keys are.
 const ABOUT_KEYS = new Set(["no_key", "bad_key", "unreadable_key", "no_credit"]);
 const TICK_MS = 1000;
 const LONG_S = 120;
+/** As long as the note takes to come, in column.css. */
+const LATE_MS = 1700;
 
 const quiet = (text) => el("p", { class: "quiet-note", text });
 
-// Most wait for a blink only: said after a moment.
-const late = (text) => el("p", { class: "quiet-note late-note", text });
+// Most wait for a blink only: said after a moment, and once, not at each return to a tab.
+function late(text) {
+  const note = el("p", { class: "quiet-note late-note", text });
+  setTimeout(() => note.classList.remove("late-note"), LATE_MS);
+  return note;
+}
 
 /** All that the note depends on, to see whether it has changed. */
 export const noteKey = ({ id, status, error, finish_reason, refusal, request_id }) =>
@@ -19,7 +26,7 @@ export const noteKey = ({ id, status, error, finish_reason, refusal, request_id 
 /** The note under the text, or null. `endedAt` is when the answer ended, in ms; `hooks`: errors, retry(ids). */
 export function noteOf(answer, hooks, endedAt) {
   if (answer.status === "failed" || answer.status === "interrupted") return errorCard(answer, hooks, endedAt);
-  if (answer.status === "queued") return late(fill(gettext("All places at %(vendor)s are taken. This answer starts by itself as soon as one is free."), { vendor: answer.label }));
+  if (answer.status === "queued") return late(fill(gettext("All places at %(vendor)s are taken. This answer starts by itself as soon as one is free."), { vendor: vendorOf(answer) }));
   if (answer.status === "stopped") return quiet(gettext("You stopped this answer. The text so far is kept."));
   if (answer.refusal || answer.finish_reason === "refusal") return refusalCard(answer);
   if (answer.finish_reason === "length") return quiet(gettext("The answer was cut at its maximum length."));
@@ -34,14 +41,14 @@ function refusalCard({ refusal }) {
 }
 
 function errorCard(answer, hooks, endedAt) {
-  const { status, error, label } = answer;
+  const { status, error } = answer;
   const template = hooks.errors[error?.code] ?? gettext("Something went wrong. Try again.");
   const failed = status === "failed";
   return el(
     "div",
     { class: `card ${failed ? "card-error" : "card-warn"}` },
     el("h3", {}, icon("alert"), failed ? gettext("The answer failed") : gettext("The answer was interrupted")),
-    el("p", { text: fill(template, { vendor: label, ...error?.params }) }),
+    el("p", { text: fill(template, { ...error?.params, vendor: vendorOf(answer) }) }),
     waitLine(error, endedAt),
     el("div", { class: "actions" }, ...actions(answer, hooks)),
     detail(answer),

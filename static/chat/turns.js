@@ -1,9 +1,10 @@
 // The thread: every turn with its question, its columns and what can be done with all of them.
 import { el, icon, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
-import { ColumnView, markOf, nameOf, showState, stateSign } from "./columns.js";
+import { ColumnView, markOf, showState, stateSign } from "./columns.js";
 import { Follower } from "./follow.js";
 import { gallery } from "./gallery.js";
+import { nameOf } from "./names.js";
 import { columnsOf, isRunning } from "./reducer.js";
 import { bestOf, stateWord } from "./status.js";
 
