@@ -15,10 +15,13 @@ from rest_framework.response import Response
 from webox import strict_json
 from webox.database import AWAY
 from webox.errors import Unavailable, WeBoxError
+from webox.problems import ProblemResponse, headers_of, invalid, problem
 
 log = logging.getLogger(__name__)
 # What a browser's form sends beside the fields.
 FORM_EXTRAS = {"csrfmiddlewaretoken"}
+# What DRF's own handler sets of headers.
+_KEPT = ("WWW-Authenticate", "Retry-After")
 
 
 class StrictJSONParser(BaseParser):
@@ -57,28 +60,21 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Every error a client may see: `{"detail", "code"}`, or fields with their errors for wrong input."""
+    """Every error a client may see, as a problem document; None for a fault of ours, which is a 500."""
     if isinstance(error, AWAY):
         log.warning("A request met an outage (%s)", type(error).__name__)
         error = Unavailable()
     if isinstance(error, WeBoxError):
         views.set_rollback()
-        return Response(
-            {"detail": error.detail, "code": error.code}, status=error.http_status, headers=_headers(error)
-        )
+        document = problem(error.http_status, error.code, error.detail)
+        return ProblemResponse(document, status=error.http_status, headers=headers_of(error))
     answer = views.exception_handler(error, context)
-    if answer is not None and isinstance(answer.data, dict):
-        detail = answer.data.get("detail")
-        if isinstance(detail, exceptions.ErrorDetail):
-            answer.data["code"] = detail.code
-    return answer
-
-
-def _headers(error: WeBoxError) -> dict[str, str]:
-    if error.http_status == 401:
-        return {"WWW-Authenticate": 'Bearer realm="api"'}
-    if isinstance(error, Unavailable):
-        return {"Retry-After": "2"}
-    if "retry_after_s" in error.params:
-        return {"Retry-After": str(error.params["retry_after_s"])}
-    return {}
+    if answer is None:
+        return None
+    headers = {name: answer[name] for name in _KEPT if name in answer}
+    detail = answer.data.get("detail") if isinstance(answer.data, dict) else None
+    if isinstance(detail, exceptions.ErrorDetail):
+        document = problem(answer.status_code, detail.code or "error", str(detail))
+    else:
+        document = invalid(answer.data, answer.status_code)
+    return ProblemResponse(document, status=answer.status_code, headers=headers)

@@ -39,6 +39,21 @@ class Internal(WeBoxError):
     message = _("WeBox made a mistake with this. Try again; if it happens again, tell the owner.")
 
 
+class UnreadableRequest(WeBoxError):
+    """A request that no view saw: a foreign host name, a form with too many fields."""
+
+    code = "unreadable_request"
+    message = _("WeBox can’t read this request.")
+
+
+class NotFound(WeBoxError):
+    """An address of the API that is none."""
+
+    code = "not_found"
+    http_status = 404
+    message = _("There is nothing at this address.")
+
+
 class Unavailable(WeBoxError):
     """A service that WeBox needs (the database, Redis) does not answer."""
 

@@ -13,6 +13,8 @@ from webox import views
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "WeBox"
 
+handler400 = "webox.views.bad_request"
+handler404 = "webox.views.not_found"
 handler500 = "webox.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),

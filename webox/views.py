@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
@@ -16,7 +17,8 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from webox.database import AWAY
-from webox.errors import Internal, Unavailable
+from webox.errors import Internal, NotFound, Unavailable, UnreadableRequest
+from webox.problems import headers_of, problem_page
 
 PROBE_S = 2
 
@@ -73,17 +75,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """What is said of an error that nobody else caught; an outage is one that passes."""
     away = isinstance(sys.exc_info()[1], AWAY)
     error = Unavailable() if away else Internal()
-    if request.path.startswith("/api/"):
-        answer: HttpResponse = JsonResponse(
-            {"detail": error.detail, "code": error.code}, status=error.http_status
-        )
-    else:
-        answer = HttpResponse(
-            render_to_string("500.html", {"detail": error.detail if away else ""}), status=error.http_status
-        )
-    if away:
-        answer.headers["Retry-After"] = "2"
-    return answer
+    if _is_of_api(request):
+        return problem_page(error)
+    page = render_to_string("500.html", {"detail": error.detail if away else ""})
+    return HttpResponse(page, status=error.http_status, headers=headers_of(error))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_of_api(request):
+        return problem_page(UnreadableRequest())
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem_page(NotFound()) if _is_of_api(request) else defaults.page_not_found(request, exception)
+
+
+def _is_of_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
 class ApiRoot(APIView):

@@ -11,6 +11,7 @@ from accounts.models import User
 from chat.models import Model, Provider, ProviderKey
 from chat.providers import registry
 from chat.tests.rest import KEY, PROVIDERS, record, send
+from tests.problems import fields_of
 from tests.vendor import Vendor
 
 pytestmark = pytest.mark.usefixtures("limits_start_anew")
@@ -134,7 +135,7 @@ def test_a_key_is_forgotten_once(as_bob: Client) -> None:
 )
 def test_what_is_no_key_is_refused(as_bob: Client, body: object) -> None:
     answer = send(as_bob, "PUT", "/openai/key", body)
-    assert (answer.status_code, list(answer.json())) == (400, ["key"])
+    assert (answer.status_code, fields_of(answer.json())) == (400, ["key"])
     assert not ProviderKey.objects.exists()
 
 

@@ -4,13 +4,20 @@ import { gettext } from "./i18n.js";
 // The codes of a session that is over; other refusals have codes of their own.
 const SIGNED_OUT = new Set(["not_authenticated", "authentication_failed", "permission_denied"]);
 
+/** The first sentence about each field, by its name; what is said of a member of a field is said of the field. */
+function fieldsOf(errors) {
+  const fields = {};
+  for (const { pointer, detail } of errors) fields[pointer.split("/")[1] ?? ""] ??= detail;
+  return fields;
+}
+
 export class ApiError extends Error {
-  /** `body` is what the server said: {detail, code}, or {field: [sentences]}. Status 0 means no connection. */
+  /** `body` is what the server said: a problem document (RFC 9457). Status 0 means no connection. */
   constructor(status, body) {
     const { detail = "", code = "" } = body ?? {};
     super(detail);
     Object.assign(this, { status, detail, code });
-    this.fields = status === 400 && body && !detail ? body : {};
+    this.fields = fieldsOf(body?.errors ?? []);
   }
 
   get signedOut() {

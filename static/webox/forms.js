@@ -31,9 +31,6 @@ export function clearErrors(form) {
   for (const input of form.querySelectorAll('[aria-invalid="true"]')) setError(input, "");
 }
 
-/** The first sentence in what the server says of one field, which may be a list of lists. */
-const firstOf = (said) => (typeof said === "string" ? said : firstOf(Object.values(said ?? {})[0] ?? ""));
-
 /**
  * Show an ApiError beside the fields it is about; true when all of it found a place. `fieldOfCode` names the
  * field that a code is about.
@@ -44,7 +41,7 @@ export function showErrors(form, error, fieldOfCode = {}) {
   for (const [name, said] of Object.entries(told)) {
     const input = form.elements.namedItem(name);
     if (!input) continue;
-    setError(input, firstOf(said));
+    setError(input, said);
     inputs.push(input);
   }
   inputs[0]?.focus();
@@ -74,7 +71,7 @@ export class Work {
         throw error;
       }
       if (onError(error)) this.element.replaceChildren();
-      else this.#show("error", firstOf(error.fields) || error.sentence);
+      else this.#show("error", Object.values(error.fields)[0] ?? error.sentence);
     } finally {
       this.isRunning = false;
       this.host.removeAttribute("aria-busy");

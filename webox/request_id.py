@@ -1,0 +1,45 @@
+"""The id of the request being answered: in its answer's header, in problem documents and in the log."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+HEADER = "X-Request-ID"
+_GOOD = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_current: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def request_id() -> str:
+    """The id of the request in whose context this runs; empty outside of one."""
+    return _current.get()
+
+
+class RequestIdMiddleware:
+    """Names every request: as its client, or the proxy before us, did; else by a name of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get(HEADER, "")
+        name = given if _GOOD.fullmatch(given) else uuid.uuid4().hex
+        token = _current.set(name)
+        try:
+            response = self._get_response(request)
+        finally:
+            _current.reset(token)
+        response.headers[HEADER] = name
+        return response
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives each log record its `request_id`, `-` where it belongs to none."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id() or "-"
+        return True
