@@ -4,7 +4,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.models import User, find_user
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
@@ -16,3 +16,7 @@ class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has
             User.objects.by_login(login), credentials["password"]
         )
         return user
+
+    def get_user(self, user_id: int) -> AbstractBaseUser | None:
+        user = find_user(user_id)
+        return user if user and self.user_can_authenticate(user) else None

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from msgspec import Struct
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
@@ -23,10 +24,19 @@ FAMILY_CLAIM = "family"
 TICKET_LIFE_S = int(SocketTicket.lifetime.total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPair:
+class TokenPair(Struct, frozen=True, kw_only=True):
+    """An access token for the `Authorization` header, and a refresh token, which is good once."""
+
     access: str
     refresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownToken:
+    """What a good access token says: which sign-in it belongs to, and until when it is good."""
+
+    family_id: UUID
+    expires_at: datetime
 
 
 def issue_tokens(user: User) -> TokenPair:
@@ -49,7 +59,7 @@ def refresh_tokens(raw: str) -> TokenPair:
     somebody else may hold a copy.
     """
     shown = _decode(RefreshToken, raw)
-    family = _living_family(shown)
+    family = _living_family(UUID(shown[FAMILY_CLAIM]))
     fresh = RefreshToken()
     still_newest = TokenFamily.objects.filter(pk=family.pk, refresh_id=shown["jti"])
     moved = still_newest.update(refresh_id=fresh["jti"], expires_at=_expiry(fresh))
@@ -61,13 +71,22 @@ def refresh_tokens(raw: str) -> TokenPair:
 
 def check_access_token(raw: str) -> TokenFamily:
     """The sign-in, with its user, that an access token belongs to. Raises TokenExpired and TokenRefused."""
-    return _living_family(_decode(AccessToken, raw))
+    return _living_family(read_access_token(raw).family_id)
 
 
-def authenticate_token(raw: str) -> User | None:
-    """The person an access token lets in; None where it lets nobody in."""
+def read_access_token(raw: str) -> ShownToken:
+    """What an access token says; whether its sign-in still stands is another question.
+
+    Raises TokenExpired and TokenRefused.
+    """
+    token = _decode(AccessToken, raw)
+    return ShownToken(UUID(token[FAMILY_CLAIM]), _expiry(token))
+
+
+def find_person(shown: ShownToken) -> User | None:
+    """The person a token lets in now; None where it lets nobody in any more."""
     try:
-        return check_access_token(raw).user
+        return _living_family(shown.family_id).user if timezone.now() < shown.expires_at else None
     except TokenRefused:
         return None
 
@@ -116,8 +135,8 @@ def _decode(kind: type[Token], raw: str) -> Token:
         raise TokenRefused from error
 
 
-def _living_family(token: Token) -> TokenFamily:
-    for family in _families(UUID(token[FAMILY_CLAIM])):
+def _living_family(family_id: UUID) -> TokenFamily:
+    for family in _families(family_id):
         user = find_user(family.user_id)
         if user and family.expires_at > timezone.now() and _still_lets_in(user, family.password_mark):
             family.user = user

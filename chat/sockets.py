@@ -13,8 +13,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request
 
+from accounts.errors import TokenRefused
 from accounts.models import User, find_user
-from accounts.tokens import authenticate_token, redeem_ticket
+from accounts.tokens import ShownToken, find_person, read_access_token, redeem_ticket
 from chat import dispatch
 from webox.signals import sockets_must_close
 
@@ -47,13 +48,13 @@ class SessionCredential:
 
 @dataclass(frozen=True, slots=True)
 class TokenCredential:
-    """A JWT in the Authorization header; it runs out while the socket is open, too."""
+    """A JWT in the Authorization header, read once; it runs out while the socket is open, too."""
 
-    token: str
+    token: ShownToken
     session_key: None = None
 
     def user(self) -> User | None:
-        return authenticate_token(self.token)
+        return find_person(self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,15 @@ class TicketCredential:
 
 def request_credential(request: HttpRequest) -> Credential:
     """What let an HTTP request in, to be read again while its answer is still being sent."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return TokenCredential(token.strip())
-    return SessionCredential(request.session.session_key)
+    token = _bearer_token(request.headers.get("Authorization", ""))
+    if token is None:
+        return SessionCredential(request.session.session_key)
+    return TokenCredential(read_access_token(token))
+
+
+def _bearer_token(header: str) -> str | None:
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 class Handshake:
@@ -89,10 +95,13 @@ class Handshake:
         self.subprotocols: list[str] = scope.get("subprotocols", [])
 
     def credential(self) -> Credential | None:
-        """The credential it carries, valid or not; a ticket is used up by this. Runs in a database thread."""
-        scheme, _, token = self._headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return TokenCredential(token.strip())
+        """The credential it carries, if it may be one; a ticket is used up. Runs in a database thread."""
+        token = _bearer_token(self._headers.get("authorization", ""))
+        if token is not None:
+            try:
+                return TokenCredential(read_access_token(token))
+            except TokenRefused:
+                return None
         query = parse_qs(self._scope.get("query_string", b"").decode("latin-1"))
         if "ticket" in query:
             user = redeem_ticket(query["ticket"][0])
