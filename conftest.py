@@ -1,6 +1,7 @@
 """What every test of WeBox may ask for."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat.engine import engine_of_process
+from tests.openapi import check_answer
 from tests.vendor import Vendor, running_vendor
 
 PASSWORD = "a long enough passphrase"
@@ -26,6 +28,19 @@ def engine_ends_with_test() -> Iterator[None]:
     """No turn of one test is still being written in the next."""
     yield
     engine_of_process().close_thread()
+
+
+@pytest.fixture(autouse=True)
+def api_answers_as_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test asks the API, the answer is one that its description knows."""
+    ask = Client.request
+
+    def ask_and_check(client: Client, **request: Any) -> Any:
+        response = ask(client, **request)
+        check_answer(response, request["REQUEST_METHOD"], request["PATH_INFO"])
+        return response
+
+    monkeypatch.setattr(Client, "request", ask_and_check)
 
 
 @pytest.fixture

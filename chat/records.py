@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-import msgspec
 from django.db.models import Prefetch, QuerySet
 
 from chat import events
-from chat.errors import AnswerStillRunning
 from chat.models import Answer, Attachment, Message
-from chat.wording import sentence
 
 _CHANGED = events.AnswerChanged.__struct_fields__
 
@@ -101,25 +97,3 @@ def newest(answers: Iterable[Answer]) -> list[Answer]:
     """The newest version of each column, in order of columns."""
     columns = {answer.position: answer for answer in sorted(answers, key=lambda one: one.version)}
     return [columns[position] for position in sorted(columns)]
-
-
-def rest_answers(message: Message) -> dict[str, Any]:
-    """The three views that REST gives of a turn's newest answers: texts, errors and full records."""
-    answers = newest(message.answers.all())
-    return {
-        "ai_responses": {answer.name: answer.text for answer in answers},
-        "errors": {
-            answer.name: {
-                "code": answer.error_code,
-                "detail": sentence(answer.error_code, answer.error_params),
-            }
-            for answer in answers
-            if answer.error_code
-        }
-        | {
-            answer.name: {"code": AnswerStillRunning.code, "detail": AnswerStillRunning().detail}
-            for answer in answers
-            if answer.status in Answer.UNFINISHED
-        },
-        "answers": [msgspec.to_builtins(answer_record(answer)) for answer in answers],
-    }

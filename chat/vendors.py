@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
+from msgspec import Struct
 
 from chat import catalogue, limits
 from chat.models import Model, Provider
@@ -27,8 +28,7 @@ SYNCED_MODELS = 2000
 TEST_TOKENS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
+class Synced(Struct, frozen=True):
     """What reading a vendor's model list changed."""
 
     listed: int

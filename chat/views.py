@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from msgspec import to_builtins
 
 from accounts.models import User
 from chat import limits
@@ -61,7 +62,7 @@ def ais(request: HttpRequest) -> HttpResponse:
     """The AIs with their keys, models and settings; the owner's own part of it for the owner."""
     assert isinstance(request.user, User)
     state = {
-        "providers": [provider_record(offer, request.user) for offer in offers(request.user)],
+        "providers": [to_builtins(provider_record(offer, request.user)) for offer in offers(request.user)],
         # Of these the owner can only switch one off; a server that was added can be removed.
         "vendors": [vendor.slug for vendor in registry.all_vendors()],
         "is_owner": request.user.is_superuser,

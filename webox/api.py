@@ -1,12 +1,13 @@
 """What every REST view shares: how bodies are read, checked and refused."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from django.http import QueryDict
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct, to_builtins
 from rest_framework import exceptions, serializers, views
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -59,6 +60,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+def answer(record: Struct | Sequence[Struct], **options: Any) -> Response:
+    """A response whose body is a record, or a list of them; `options` are Response's own."""
+    return Response(to_builtins(record), **options)
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error a client may see, as a problem document; None for a fault of ours, which is a 500."""
     if isinstance(error, AWAY):
@@ -68,13 +74,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         views.set_rollback()
         document = problem(error.http_status, error.code, error.detail)
         return ProblemResponse(document, status=error.http_status, headers=headers_of(error))
-    answer = views.exception_handler(error, context)
-    if answer is None:
+    refusal = views.exception_handler(error, context)
+    if refusal is None:
         return None
-    headers = {name: answer[name] for name in _KEPT if name in answer}
-    detail = answer.data.get("detail") if isinstance(answer.data, dict) else None
+    headers = {name: refusal[name] for name in _KEPT if name in refusal}
+    detail = refusal.data.get("detail") if isinstance(refusal.data, dict) else None
     if isinstance(detail, exceptions.ErrorDetail):
-        document = problem(answer.status_code, detail.code or "error", str(detail))
+        document = problem(refusal.status_code, detail.code or "error", str(detail))
     else:
-        document = invalid(answer.data, answer.status_code)
-    return ProblemResponse(document, status=answer.status_code, headers=headers)
+        document = invalid(refusal.data, refusal.status_code)
+    return ProblemResponse(document, status=refusal.status_code, headers=headers)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import JsonResponse
+from msgspec import UNSET, Struct, UnsetType, to_builtins
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -16,20 +17,43 @@ from webox.request_id import request_id
 MEDIA_TYPE = "application/problem+json"
 
 
+class ProblemError(Struct, frozen=True):
+    """What is wrong at one place of a request; `pointer` leads there in the body (RFC 6901)."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """An error (RFC 9457). `code` is stable; `detail` is for people, in their language."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[ProblemError] | UnsetType = UNSET
+    """Where a request is wrong, if that is what the error is about."""
+    request_id: str
+    """The same as in the header `X-Request-ID`, and in the server’s log."""
+
+
 def problem(
-    status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
+    status: int, code: str, detail: str, errors: list[ProblemError] | UnsetType = UNSET
 ) -> dict[str, Any]:
-    """The document. `errors` say what is wrong where: of each a JSON pointer, a code and a sentence."""
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    if errors is not None:
-        document["errors"] = errors
-    return document | {"request_id": request_id()}
+    """The document of an error; `errors` say what is wrong where."""
+    document: dict[str, Any] = to_builtins(
+        Problem(
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=detail,
+            code=code,
+            errors=errors,
+            request_id=request_id(),
+        )
+    )
+    return document
 
 
 def headers_of(error: WeBoxError) -> dict[str, str]:
@@ -69,18 +93,17 @@ def invalid(detail: Any, status: int) -> dict[str, Any]:
     The serializer stays at hand, so that the browsable API shows the errors beside its fields.
     """
     errors = [*_flat(detail, "#")]
-    places = [one["pointer"].removeprefix("#").removeprefix("/").replace("/", ".") for one in errors]
+    places = [one.pointer.removeprefix("#").removeprefix("/").replace("/", ".") for one in errors]
     said = [
-        f"{place}: {one['detail']}" if place else one["detail"]
-        for place, one in zip(places, errors, strict=True)
+        f"{place}: {one.detail}" if place else one.detail for place, one in zip(places, errors, strict=True)
     ]
     document = problem(status, "invalid", " ".join(said), errors)
     return ReturnDict(document, serializer=detail.serializer) if isinstance(detail, ReturnDict) else document
 
 
-def _flat(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
+def _flat(detail: Any, pointer: str) -> Iterator[ProblemError]:
     if isinstance(detail, ErrorDetail):
-        yield {"pointer": pointer, "code": detail.code or "error", "detail": str(detail)}
+        yield ProblemError(pointer, detail.code or "error", str(detail))
     elif isinstance(detail, Mapping):
         for name, inner in detail.items():
             is_whole = name == api_settings.NON_FIELD_ERRORS_KEY

@@ -98,6 +98,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "channels",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     "accounts",
     "chat",
@@ -309,8 +311,24 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "EXCEPTION_HANDLER": "webox.api.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "webox.schema.Schema",
     "NUM_PROXIES": PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "WeBox",
+    "VERSION": "1",
+    "DESCRIPTION": _("One question, several AIs at once. Errors are problem documents (RFC 9457)."),
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/static/webox/icon.svg",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
+    # Its hook that names enums does not know those of msgspec, which have no type.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # --- E-mail: without a server they go to the log --------------------------------------------------------

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -19,8 +20,10 @@ from rest_framework.views import APIView
 from webox.database import AWAY
 from webox.errors import Internal, NotFound, Unavailable, UnreadableRequest
 from webox.problems import headers_of, problem_page
+from webox.schema import operation
 
 PROBE_S = 2
+LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 
 
 @require_safe
@@ -98,12 +101,16 @@ def _is_of_api(request: HttpRequest) -> bool:
 class ApiRoot(APIView):
     """WeBox's API: where to begin."""
 
+    @operation("getRoot", _("Where to begin"), answer=LINKS)
     def get(self, request: Request) -> Response:
         names = {
+            "documentation": "api-docs",
+            "schema": "api-schema",
             "me": "auth-api:me",
             "conversations": "conversations",
             "providers": "providers",
             "send": "send",
+            "attachments": "attachments",
             "statistics": "stats-user",
         }
         return Response({key: reverse(name, request=request) for key, name in names.items()})

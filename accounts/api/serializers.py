@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
@@ -16,6 +17,7 @@ LOGIN_CHARS = 255
 PREFERENCES_BYTES = 16 * 1024
 
 
+@extend_schema_field({"type": "object"})
 class PreferencesField(serializers.JSONField):
     """A JSON object of at most 16 KiB."""
 
@@ -38,6 +40,8 @@ class PreferencesField(serializers.JSONField):
 
 
 class RegisterSerializer(StrictSerializer):
+    """A new account."""
+
     # Lengths and forms are accounts.identity's affair, where the pages and the admin ask too.
     email = serializers.CharField()
     username = serializers.CharField()
@@ -62,6 +66,8 @@ class CredentialsSerializer(StrictSerializer):
 
 
 class RefreshSerializer(StrictSerializer):
+    """The refresh token of the last pair."""
+
     refresh = serializers.CharField(max_length=4096)
 
 
@@ -87,4 +93,4 @@ class AccountSerializer(serializers.Serializer[User]):
     is_admin = serializers.BooleanField()
     is_premium = serializers.BooleanField()
     created_at = serializers.DateTimeField()
-    preferences = serializers.JSONField()
+    preferences = serializers.DictField()

@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -23,7 +25,15 @@ from accounts.errors import TooManyAttempts
 from accounts.models import TokenFamily, User
 from accounts.signup import sign_up
 from accounts.tokens import TICKET_LIFE_S, TokenPair, issue_ticket, issue_tokens, refresh_tokens
-from webox.api import StrictSerializer
+from webox.api import StrictSerializer, answer
+from webox.schema import operation
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    """Opens one socket, as `?ticket=`, within so many seconds."""
+
+    ticket: str
+    expires_in_s: int
 
 
 class AuthView(APIView):
@@ -55,6 +65,14 @@ class RegisterView(PublicAuthView):
 
     serializer_class = RegisterSerializer
 
+    @operation(
+        "register",
+        _("Make an account"),
+        body=RegisterSerializer,
+        answer=AccountSerializer,
+        status=201,
+        errors=(403, 429),
+    )
     def post(self, request: Request) -> Response:
         _count(request, "signup")
         fields = self.read(request)
@@ -70,12 +88,13 @@ class TokenView(PublicAuthView):
 
     serializer_class = CredentialsSerializer
 
+    @operation("signIn", _("Sign in"), body=CredentialsSerializer, answer=TokenPair, errors=(401, 403, 429))
     def post(self, request: Request) -> Response:
         _count(request, "login")
         fields = self.read(request)
         login = fields.get("username") or fields["email"]
         user = get_adapter().sign_in(request._request, login, fields["password"])
-        return _tokens(issue_tokens(user))
+        return answer(issue_tokens(user))
 
 
 class RefreshView(PublicAuthView):
@@ -83,8 +102,15 @@ class RefreshView(PublicAuthView):
 
     serializer_class = RefreshSerializer
 
+    @operation(
+        "refreshTokens",
+        _("Exchange a refresh token for a new pair"),
+        body=RefreshSerializer,
+        answer=TokenPair,
+        errors=(401,),
+    )
     def post(self, request: Request) -> Response:
-        return _tokens(refresh_tokens(self.read(request)["refresh"]))
+        return answer(refresh_tokens(self.read(request)["refresh"]))
 
 
 class SocketTicketView(AuthView):
@@ -92,6 +118,7 @@ class SocketTicketView(AuthView):
 
     serializer_class = StrictSerializer
 
+    @operation("issueSocketTicket", _("A ticket that opens one socket"), answer=Ticket, status=201)
     def post(self, request: Request) -> Response:
         self.read(request)
         user = _signed_in(request)
@@ -99,7 +126,7 @@ class SocketTicketView(AuthView):
             ticket = issue_ticket(user, family=request.auth)
         else:
             ticket = issue_ticket(user, session_key=request.session.session_key or "")
-        return Response({"ticket": ticket, "expires_in_s": TICKET_LIFE_S}, status=status.HTTP_201_CREATED)
+        return answer(Ticket(ticket=ticket, expires_in_s=TICKET_LIFE_S), status=status.HTTP_201_CREATED)
 
 
 class MeView(AuthView):
@@ -107,9 +134,13 @@ class MeView(AuthView):
 
     serializer_class = MeSerializer
 
+    @operation("getAccount", _("Your account"), answer=AccountSerializer)
     def get(self, request: Request) -> Response:
         return Response(AccountSerializer(_signed_in(request)).data)
 
+    @operation(
+        "changeAccount", _("Change your username or preferences"), body=MeSerializer, answer=AccountSerializer
+    )
     def patch(self, request: Request) -> Response:
         user = _signed_in(request)
         serializer = MeSerializer(user, data=request.data, partial=True)
@@ -126,10 +157,6 @@ def _signed_in(request: Request) -> User:
     # IsAuthenticated let nobody else this far.
     assert isinstance(request.user, User)
     return request.user
-
-
-def _tokens(pair: TokenPair) -> Response:
-    return Response({"access": pair.access, "refresh": pair.refresh})
 
 
 def _count(request: Request, action: str) -> None:

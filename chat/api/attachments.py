@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -15,9 +16,11 @@ from chat import limits, uploads
 from chat.api.providers import person
 from chat.api.throttles import count
 from chat.errors import AttachmentNotFound, UploadTooLarge
+from chat.events import AttachmentRecord
 from chat.models import Attachment
 from chat.records import attachment_record
-from webox.api import StrictSerializer
+from webox.api import StrictSerializer, answer
+from webox.schema import LOCATION, operation
 
 # A multipart body is a little larger than the file in it.
 BODY_BYTES = limits.UPLOAD_BYTES + 64 * 1024
@@ -26,6 +29,8 @@ SANDBOX = "default-src 'none'; sandbox"
 
 
 class UploadSerializer(StrictSerializer):
+    """An image file."""
+
     file = serializers.FileField(allow_empty_file=True)
 
 
@@ -47,6 +52,15 @@ class AttachmentsView(APIView):
     parser_classes = (MultiPartParser,)
     serializer_class = UploadSerializer
 
+    @operation(
+        "uploadImage",
+        _("Send an image"),
+        body={"multipart/form-data": UploadSerializer},
+        answer=AttachmentRecord,
+        status=201,
+        parameters=[LOCATION],
+        errors=(413, 429),
+    )
     def post(self, request: Request) -> Response:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > BODY_BYTES:
@@ -56,23 +70,25 @@ class AttachmentsView(APIView):
         body.is_valid(raise_exception=True)
         file: Any = body.validated_data["file"]
         made = uploads.store(person(request), file.read(limits.UPLOAD_BYTES + 1))
-        record = msgspec.to_builtins(attachment_record(made))
-        return Response(record, status=201, headers={"Location": request.build_absolute_uri(record["url"])})
+        record = attachment_record(made)
+        return answer(record, status=201, headers={"Location": request.build_absolute_uri(record.url)})
 
 
 class AttachmentView(APIView):
     """One image, as a file; DELETE removes one that waits for its question."""
 
+    @operation("getImage", _("An image as a file"), answer=OpenApiTypes.BINARY, media_type="image/*")
     def get(self, request: Request, attachment_id: UUID) -> HttpResponse:
         image = find_attachment(request, attachment_id)
-        answer = HttpResponse(bytes(image.data), content_type=image.media_type)
+        file = HttpResponse(bytes(image.data), content_type=image.media_type)
         ending = image.media_type.partition("/")[2]
-        answer.headers["Content-Disposition"] = f'attachment; filename="image-{str(image.pk)[:8]}.{ending}"'
-        answer.headers["Content-Security-Policy"] = SANDBOX
+        file.headers["Content-Disposition"] = f'attachment; filename="image-{str(image.pk)[:8]}.{ending}"'
+        file.headers["Content-Security-Policy"] = SANDBOX
         # An image never changes under its id.
-        answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-        return answer
+        file.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return file
 
+    @operation("removeImage", _("Remove an image that waits for its question"), status=204)
     def delete(self, request: Request, attachment_id: UUID) -> Response:
         image = find_attachment(request, attachment_id)
         if image.message_id is not None:

@@ -2,8 +2,19 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
+
+PAGING = (
+    OpenApiParameter(
+        "limit", {"type": "integer", "minimum": 1, "maximum": 1000}, description=_("At most so many.")
+    ),
+    OpenApiParameter(
+        "offset", {"type": "integer", "minimum": 0}, description=_("So many are left out before.")
+    ),
+)
 
 
 class LinkPagination(LimitOffsetPagination):

@@ -33,6 +33,8 @@ class KeyField(serializers.CharField):
 
 
 class KeySerializer(StrictSerializer):
+    """A vendor's key. It is tested, stored encrypted and never given back."""
+
     key = KeyField()
 
 
@@ -83,4 +85,6 @@ class PreferenceSerializer(StrictSerializer):
 
 
 class LocalServerSerializer(StrictSerializer):
+    """One of the servers that were found."""
+
     slug = serializers.ChoiceField(choices=[server.slug for server in registry.LOCAL_SERVERS])

@@ -1,7 +1,11 @@
 """Providers over REST: what a person may use, their keys (write-only), servers and preferences."""
 
-from typing import Any, cast
+from typing import cast
 
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
+from msgspec import to_builtins
+from msgspec.structs import replace
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from chat import servers, vendors
-from chat.api.pagination import LinkPagination
+from chat.api.pagination import PAGING, LinkPagination
 from chat.api.provider_serializers import (
     KeySerializer,
     LocalServerSerializer,
@@ -17,14 +21,28 @@ from chat.api.provider_serializers import (
     ProviderPatchSerializer,
     ServerSerializer,
 )
+from chat.api.records import FoundServer
 from chat.api.throttles import count
 from chat.errors import ProviderNotFound
 from chat.models import AiPreference, Provider
 from chat.offers import Offer, offers
-from chat.provider_records import model_record, preference_record, provider_record
+from chat.provider_records import (
+    KeyTest,
+    ModelRecord,
+    PreferenceRecord,
+    ProviderRecord,
+    key_test,
+    model_record,
+    preference_record,
+    provider_record,
+)
 from chat.providers import addresses, registry
 from chat.servers import NewServer
-from webox.errors import WeBoxError
+from chat.vendors import Synced
+from webox.api import answer
+from webox.schema import LINK, LOCATION, ListOf, operation
+
+SEARCH = OpenApiParameter("search", str, description=_("Words that the name or the label holds."))
 
 
 class IsOwner(BasePermission):
@@ -63,9 +81,19 @@ class ProvidersView(APIView):
 
     serializer_class = ServerSerializer
 
+    @operation("listProviders", _("The AIs you can use"), answer=ListOf(ProviderRecord))
     def get(self, request: Request) -> Response:
-        return Response([provider_record(offer, person(request)) for offer in offers(person(request))])
+        return answer([provider_record(offer, person(request)) for offer in offers(person(request))])
 
+    @operation(
+        "addServer",
+        _("Add a compatible server"),
+        body=ServerSerializer,
+        answer=ProviderRecord,
+        status=201,
+        parameters=[LOCATION],
+        errors=(409, 429),
+    )
     def post(self, request: Request) -> Response:
         body = ServerSerializer(data=request.data, context={"user": request.user})
         body.is_valid(raise_exception=True)
@@ -74,7 +102,7 @@ class ProvidersView(APIView):
         owner = None if given.pop("for_everyone") else person(request)
         made = servers.add_server(owner, NewServer(**given | {"models": tuple(given["models"])}))
         location = request.build_absolute_uri(f"/api/chat/providers/{made.slug}")
-        return Response(_record(request, made.slug), status=201, headers={"Location": location})
+        return answer(_record(request, made.slug), status=201, headers={"Location": location})
 
 
 class ProviderView(APIView):
@@ -82,9 +110,17 @@ class ProviderView(APIView):
 
     serializer_class = ProviderPatchSerializer
 
+    @operation("getProvider", _("One AI"), answer=ProviderRecord)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(_record(request, slug))
+        return answer(_record(request, slug))
 
+    @operation(
+        "changeServer",
+        _("Rename or move a server"),
+        body=ProviderPatchSerializer,
+        answer=ProviderRecord,
+        errors=(409,),
+    )
     def patch(self, request: Request, slug: str) -> Response:
         provider = find_own(request, slug)
         body = ProviderPatchSerializer(provider, data=request.data, partial=True)
@@ -96,8 +132,9 @@ class ProviderView(APIView):
                 addresses.check_public(address)
             given["base_url"] = address.url
         servers.edit(provider, given)
-        return Response(_record(request, slug))
+        return answer(_record(request, slug))
 
+    @operation("removeServer", _("Remove a server"), status=204, errors=(409,))
     def delete(self, request: Request, slug: str) -> Response:
         servers.remove(find_own(request, slug))
         return Response(status=204)
@@ -108,9 +145,13 @@ class KeyView(APIView):
 
     serializer_class = KeySerializer
 
+    @operation(
+        "saveKey", _("Test and save your key"), body=KeySerializer, answer=ProviderRecord, errors=(409, 429)
+    )
     def put(self, request: Request, slug: str) -> Response:
         return self.save(request, find_offer(request, slug).provider, person(request))
 
+    @operation("forgetKey", _("Forget your key"), status=204)
     def delete(self, request: Request, slug: str) -> Response:
         servers.remove_key(person(request), find_offer(request, slug).provider)
         return Response(status=204)
@@ -120,7 +161,7 @@ class KeyView(APIView):
         body.is_valid(raise_exception=True)
         count(request, "vendor_call")
         _row, error = servers.save_key(owner, provider, body.validated_data["key"])
-        return Response(_record(request, provider.slug) | {"test": test_record(error)})
+        return answer(replace(_record(request, provider.slug), test=key_test(error)))
 
 
 class ServerKeyView(KeyView):
@@ -128,9 +169,17 @@ class ServerKeyView(KeyView):
 
     permission_classes = (IsOwner,)
 
+    @operation(
+        "saveServerKey",
+        _("Test and save the key of this WeBox"),
+        body=KeySerializer,
+        answer=ProviderRecord,
+        errors=(409, 429),
+    )
     def put(self, request: Request, slug: str) -> Response:
         return self.save(request, _of_everybody(slug), None)
 
+    @operation("forgetServerKey", _("Forget the key of this WeBox"), status=204)
     def delete(self, request: Request, slug: str) -> Response:
         servers.remove_key(None, _of_everybody(slug))
         return Response(status=204)
@@ -139,20 +188,23 @@ class ServerKeyView(KeyView):
 class ProviderTestView(APIView):
     """Ask the provider with the key that would be used for you now; `ok`, or why not."""
 
+    @operation("testProvider", _("Ask an AI whether your key works"), answer=KeyTest, errors=(429,))
     def post(self, request: Request, slug: str) -> Response:
         offer = find_offer(request, slug)
         count(request, "vendor_call")
-        return Response(test_record(servers.test_for(person(request), offer.provider)))
+        return answer(key_test(servers.test_for(person(request), offer.provider)))
 
 
 class ProviderSyncView(APIView):
     """Read the provider's own list of models again: for your own servers; the owner for all."""
 
+    @operation(
+        "syncModels", _("Read an AI’s list of models again"), answer=Synced, errors=(409, 424, 429, 503)
+    )
     def post(self, request: Request, slug: str) -> Response:
         provider = find_own(request, slug)
         count(request, "vendor_call")
-        synced = servers.sync_for(person(request), provider)
-        return Response({"listed": synced.listed, "added": synced.added, "gone": synced.gone})
+        return answer(servers.sync_for(person(request), provider))
 
 
 class PreferenceView(APIView):
@@ -160,9 +212,16 @@ class PreferenceView(APIView):
 
     serializer_class = PreferenceSerializer
 
+    @operation("getPreference", _("How you want an AI asked"), answer=PreferenceRecord)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(preference_record(find_offer(request, slug).preference))
+        return answer(preference_record(find_offer(request, slug).preference))
 
+    @operation(
+        "savePreference",
+        _("Choose how you want an AI asked"),
+        body=PreferenceSerializer,
+        answer=PreferenceRecord,
+    )
     def put(self, request: Request, slug: str) -> Response:
         provider = find_offer(request, slug).provider
         body = PreferenceSerializer(data=request.data)
@@ -170,8 +229,9 @@ class PreferenceView(APIView):
         row, _is_new = AiPreference.objects.update_or_create(
             user=person(request), provider=provider, defaults=body.validated_data
         )
-        return Response(preference_record(row))
+        return answer(preference_record(row))
 
+    @operation("forgetPreference", _("Ask an AI as usual again"), status=204)
     def delete(self, request: Request, slug: str) -> Response:
         AiPreference.objects.filter(
             user=person(request), provider=find_offer(request, slug).provider
@@ -182,13 +242,16 @@ class PreferenceView(APIView):
 class ModelsView(APIView):
     """A provider's models that may be chosen, the usual ones first; `search` looks in their names."""
 
+    @operation(
+        "listModels", _("The models of an AI"), answer=ListOf(ModelRecord), parameters=[SEARCH, *PAGING, LINK]
+    )
     def get(self, request: Request, slug: str) -> Response:
         models = find_offer(request, slug).models
         words = request.query_params.get("search", "")[:100].casefold().split()
         found = [one for one in models if all(word in f"{one.name} {one.label}".casefold() for word in words)]
         pagination = LinkPagination()
         page = pagination.paginate_queryset(found, request, view=self)
-        return pagination.get_paginated_response([model_record(model) for model in page or []])
+        return pagination.get_paginated_response(to_builtins([model_record(model) for model in page or []]))
 
 
 class LocalServersView(APIView):
@@ -200,36 +263,43 @@ class LocalServersView(APIView):
     permission_classes = (IsOwner,)
     serializer_class = LocalServerSerializer
 
+    @operation(
+        "findLocalServers",
+        _("Look for servers on WeBox’s own machine"),
+        answer=ListOf(FoundServer),
+        errors=(429,),
+    )
     def get(self, request: Request) -> Response:
         count(request, "vendor_call")
-        return Response(
+        return answer(
             [
-                {
-                    "slug": server.slug,
-                    "label": server.label,
-                    "base_url": server.base_url,
-                    "is_added": servers.has_local(server),
-                }
+                FoundServer(
+                    slug=server.slug,
+                    label=server.label,
+                    base_url=server.base_url,
+                    is_added=servers.has_local(server),
+                )
                 for server in vendors.find_local()
             ]
         )
 
+    @operation(
+        "addLocalServer",
+        _("Add a server that was found"),
+        body=LocalServerSerializer,
+        answer=ProviderRecord,
+        status=201,
+        errors=(409, 429),
+    )
     def post(self, request: Request) -> Response:
         body = LocalServerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         count(request, "vendor_call")
         server = next(one for one in registry.LOCAL_SERVERS if one.slug == body.validated_data["slug"])
-        return Response(_record(request, servers.add_local(server).slug), status=201)
+        return answer(_record(request, servers.add_local(server).slug), status=201)
 
 
-def test_record(error: WeBoxError | None) -> dict[str, Any]:
-    """How a test ended."""
-    if error is None:
-        return {"ok": True, "code": "", "detail": ""}
-    return {"ok": False, "code": error.code, "detail": error.detail}
-
-
-def _record(request: Request, slug: str) -> dict[str, Any]:
+def _record(request: Request, slug: str) -> ProviderRecord:
     return provider_record(find_offer(request, slug), person(request))
 
 

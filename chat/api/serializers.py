@@ -1,13 +1,9 @@
-"""What the chat's REST API takes and gives; the guide's field names stand as they are."""
+"""What the chat's REST API takes, and conversations as it lists them."""
 
-from typing import Any
-
-import msgspec
 from rest_framework import serializers
 
 from chat import limits
-from chat.models import DEFAULT_FOLDER, Conversation, Message
-from chat.records import attachment_record, rest_answers
+from chat.models import DEFAULT_FOLDER, Conversation
 from webox.api import StrictSerializer
 
 MAX_ID = 2**63 - 1
@@ -51,24 +47,3 @@ class ConversationInput(StrictSerializer):
 
     title = serializers.CharField(max_length=255, required=False, allow_blank=True)
     folder = serializers.CharField(max_length=100, required=False, default=DEFAULT_FOLDER)
-
-
-class MessageSerializer(serializers.BaseSerializer[Message]):
-    """A message with the guide's fields, `errors` and `answers` beside them; read it by `with_answers`."""
-
-    def to_representation(self, instance: Message) -> dict[str, Any]:
-        record: dict[str, Any] = {
-            "id": instance.pk,
-            "conversation_id": instance.conversation_id,
-            "parent_id": instance.parent_id,
-            "role": instance.role,
-            "content": instance.content,
-            "ai_responses": None,
-            "errors": None,
-            "answers": [],
-            "attachments": [
-                msgspec.to_builtins(attachment_record(one)) for one in instance.attachments.all()
-            ],
-            "created_at": serializers.DateTimeField().to_representation(instance.created_at),
-        }
-        return record | (rest_answers(instance) if instance.role == Message.Role.ASSISTANT else {})

@@ -9,6 +9,9 @@ from typing import Any, cast
 from django.db.models import Q
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -27,6 +30,7 @@ from chat.outbox import QUIET_S, Ended, Outbox
 from chat.records import ended_event
 from chat.sockets import request_credential
 from webox.database import give_back_connection
+from webox.schema import operation
 
 HEARTBEAT_S = 15.0
 RETRY_MS = 1000
@@ -204,6 +208,14 @@ class EventStream:
         return f"event: {event.__struct_config__.tag}\nid: {mark}\ndata: {events.encode(event)}\n\n"
 
 
+EVENTS = OpenApiResponse(
+    OpenApiTypes.STR, description=_("The events of the socket’s protocol, each with its id.")
+)
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID", str, OpenApiParameter.HEADER, description=_("The id of the last event that came.")
+)
+
+
 class WhateverIsAsked(BaseContentNegotiation):
     """Errors are JSON for a client that asks for an event stream, too."""
 
@@ -227,6 +239,14 @@ class EventsView(APIView):
     content_negotiation_class = WhateverIsAsked
     renderer_classes = (JSONRenderer,)
 
+    @operation(
+        "streamEvents",
+        _("Watch a turn’s answers being written"),
+        answer=EVENTS,
+        media_type="text/event-stream",
+        parameters=[LAST_EVENT_ID],
+        also={204: _("The turn has ended, and the client has all of it.")},
+    )
     def get(self, request: Request, message_id: int) -> HttpResponseBase:
         user = cast("User", request.user)
         message = find_turn(user, message_id)

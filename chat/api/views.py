@@ -3,18 +3,43 @@
 from typing import cast
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from msgspec import to_builtins
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
 from chat import dispatch, limits, turns
-from chat.api.pagination import LinkPagination
-from chat.api.serializers import ConversationInput, ConversationSerializer, MessageSerializer, SendSerializer
+from chat.api.pagination import PAGING, LinkPagination
+from chat.api.records import MessageListed, Sent, message_listed, read_sent
+from chat.api.serializers import ConversationInput, ConversationSerializer, SendSerializer
 from chat.errors import BadIdempotencyKey, ConversationNotFound
-from chat.models import Answer, Conversation, Message
-from chat.records import rest_answers, with_answers
+from chat.models import Answer, Conversation
+from chat.records import with_answers
 from chat.targets import resolve
+from webox.api import answer
+from webox.schema import LINK, LOCATION, ListOf, operation
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "maxLength": limits.CLIENT_ID_CHARS},
+    OpenApiParameter.HEADER,
+    description=_("A name of yours for this send: repeated with the same content it is the same turn."),
+)
+
+
+SEND_EXAMPLE = OpenApiExample(
+    "Two AIs, one of them with a model",
+    {
+        "conversation_id": None,
+        "message": "Which of the two is faster, and why?",
+        "selected_providers": ["anthropic", "openai"],
+        "selected_models": {"openai": "gpt-5"},
+    },
+    request_only=True,
+)
 
 
 def find_conversation(request: Request, conversation_id: int) -> Conversation:
@@ -35,6 +60,15 @@ class SendView(APIView):
 
     serializer_class = SendSerializer
 
+    @operation(
+        "send",
+        _("Ask several AIs and wait for their answers"),
+        body=SendSerializer,
+        answer=Sent,
+        parameters=[IDEMPOTENCY_KEY],
+        examples=[SEND_EXAMPLE],
+        errors=(404, 409),
+    )
     def post(self, request: Request) -> Response:
         body = SendSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -59,18 +93,11 @@ class SendView(APIView):
             client_id=client_id,
         )
         dispatch.wait(asked.conversation_id, asked.message_id, user.pk, limits.SEND_TIMEOUT_S)
-        assistant = with_answers(Message.objects.filter(pk=asked.message_id)).first()
-        if assistant is None:
+        sent = read_sent(asked.conversation_id, asked.message_id, given["message"])
+        if sent is None:
             # Deleted while its answers were being written.
             raise ConversationNotFound
-        return Response(
-            {
-                "conversation_id": asked.conversation_id,
-                "message_id": asked.message_id,
-                "user_message": given["message"],
-                **rest_answers(assistant),
-            }
-        )
+        return answer(sent)
 
 
 class ConversationsView(APIView):
@@ -78,12 +105,26 @@ class ConversationsView(APIView):
 
     serializer_class = ConversationInput
 
+    @operation(
+        "listConversations",
+        _("Your conversations"),
+        answer=ConversationSerializer(many=True),
+        parameters=[*PAGING, LINK],
+    )
     def get(self, request: Request) -> Response:
         conversations = Conversation.objects.for_user(cast("User", request.user))
         pagination = LinkPagination()
         page = pagination.paginate_queryset(conversations, request, view=self)
         return pagination.get_paginated_response(ConversationSerializer(page, many=True).data)
 
+    @operation(
+        "createConversation",
+        _("Start a conversation"),
+        body=ConversationInput,
+        answer=ConversationSerializer,
+        status=201,
+        parameters=[LOCATION],
+    )
     def post(self, request: Request) -> Response:
         body = ConversationInput(data=request.data)
         body.is_valid(raise_exception=True)
@@ -99,9 +140,16 @@ class ConversationView(APIView):
 
     serializer_class = ConversationInput
 
+    @operation("getConversation", _("One conversation"), answer=ConversationSerializer)
     def get(self, request: Request, conversation_id: int) -> Response:
         return Response(ConversationSerializer(find_conversation(request, conversation_id)).data)
 
+    @operation(
+        "changeConversation",
+        _("Rename or move a conversation"),
+        body=ConversationInput,
+        answer=ConversationSerializer,
+    )
     def patch(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)
         body = ConversationInput(data=request.data, partial=True)
@@ -112,6 +160,7 @@ class ConversationView(APIView):
         conversation.save(update_fields=list(body.validated_data))
         return Response(ConversationSerializer(conversation).data)
 
+    @operation("deleteConversation", _("Delete a conversation"), status=204)
     def delete(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)
         running = Answer.objects.filter(message__conversation=conversation, status__in=Answer.UNFINISHED)
@@ -124,11 +173,18 @@ class ConversationView(APIView):
 class MessagesView(APIView):
     """A conversation's messages in order of creation: all of them, unless `limit` is given."""
 
+    @operation(
+        "listMessages",
+        _("The messages of a conversation"),
+        answer=ListOf(MessageListed),
+        parameters=[*PAGING, LINK],
+    )
     def get(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)
         messages = with_answers(conversation.messages.all())
         if "limit" not in request.query_params:
-            return Response([MessageSerializer(message).data for message in messages])
+            return answer([message_listed(message) for message in messages])
         pagination = LinkPagination()
         page = pagination.paginate_queryset(messages, request, view=self)
-        return pagination.get_paginated_response([MessageSerializer(message).data for message in page or []])
+        listed = [message_listed(message) for message in page or []]
+        return pagination.get_paginated_response(to_builtins(listed))

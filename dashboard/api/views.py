@@ -3,6 +3,7 @@
 from typing import cast
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from dashboard import stats
+from webox.schema import operation
 
 
 class ProviderCountSerializer(serializers.Serializer[stats.ProviderCount]):
@@ -33,6 +35,7 @@ class UserStatsSerializer(serializers.Serializer[stats.Figures]):
 class UserStatsView(APIView):
     """Your own figures: what exists now, this week’s conversations, and the AIs you asked most."""
 
+    @operation("getStatistics", _("Your figures"), answer=UserStatsSerializer)
     def get(self, request: Request) -> Response:
         figures = stats.figures(cast("User", request.user), now=timezone.now())
         return Response(UserStatsSerializer(figures).data)

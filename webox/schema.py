@@ -1,0 +1,205 @@
+"""What the API's description (OpenAPI) says of every operation: records, errors, how to sign in."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from inspect import cleandoc
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import msgspec
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+
+from webox.api import StrictSerializer
+from webox.problems import MEDIA_TYPE, Problem
+
+REFERENCE = "#/components/schemas/{name}"
+SENTENCES = {
+    400: _("The request can’t be read or is not right; `errors` says where."),
+    401: _("Nobody is signed in, or the token is not good any more."),
+    403: _("Not for this account; from a browser also: the CSRF token is missing."),
+    404: _("There is no such thing, or it is somebody else’s."),
+    406: _("None of the media types in `Accept` is spoken here."),
+    409: _("It does not go together with what is there."),
+    413: _("Larger than is taken."),
+    415: _("The body is of a media type that is not read here."),
+    424: _("The AI’s own server refused it, or is not there."),
+    429: _("Too often: `Retry-After` says when it may be tried again."),
+    503: _("The database or Redis can’t be reached; `Retry-After` says when it may be tried again."),
+}
+LINK = OpenApiParameter(
+    "Link",
+    str,
+    OpenApiParameter.HEADER,
+    description=_('The pages beside this one (RFC 8288): `rel="next"`, `rel="prev"`.'),
+    response=[200],
+)
+LOCATION = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, description=_("Where the new one is."), response=[201]
+)
+_ERRORS: dict[str, tuple[int, ...]] = {}
+"""The statuses that an operation can end with beside those that all can, by its name."""
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A JSON list of records, in place of one."""
+
+    record: type[msgspec.Struct]
+
+
+def operation(
+    name: str,
+    summary: Promise,
+    *,
+    answer: Any = None,
+    status: int = 200,
+    media_type: str = "",
+    body: Any = None,
+    parameters: Iterable[OpenApiParameter] = (),
+    errors: Iterable[int] = (),
+    also: Mapping[int, Promise] = MappingProxyType({}),
+    examples: Iterable[OpenApiExample] = (),
+) -> Callable[[View], View]:
+    """Describe a view's method: its name for generated clients, what it is for, takes and answers with.
+
+    `answer` is a record, a serializer or an OpenApiResponse; None for an empty body. The errors that every
+    operation can end with are added by themselves: `errors` are the other statuses. `also` are statuses
+    without a body, each with its meaning.
+    """
+    key: Any = (status, media_type) if media_type else status
+
+    def describe(method: View) -> View:
+        described: View = extend_schema(
+            operation_id=name,
+            summary=summary,
+            request=body,
+            responses={
+                key: answer if answer is not None else OpenApiResponse(description=_("Done.")),
+                **{code: OpenApiResponse(description=meaning) for code, meaning in also.items()},
+            },
+            parameters=[*parameters],
+            examples=[*examples],
+        )(method)
+        _ERRORS[name] = tuple(errors)
+        return described
+
+    return describe
+
+
+class Schema(AutoSchema):
+    """Adds to each operation the errors that it shares with the others."""
+
+    def get_tags(self) -> list[str]:
+        """The part of the API: `chat`, `auth`; of its root, `api`."""
+        return [[part for part in self.path.split("/") if part][:2][-1]]
+
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status in sorted(self._error_statuses()):
+            error = OpenApiResponse(Problem, description=SENTENCES[status])
+            bodies[str(status)] = self._get_response_for_code(error, str(status), [MEDIA_TYPE], direction)
+        return bodies
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _error_statuses(self) -> set[int]:
+        statuses = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE}
+        if AllowAny not in self.view.permission_classes:
+            statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        if "{" in self.path:
+            statuses.add(HTTPStatus.NOT_FOUND)
+        if self.method in ("POST", "PUT", "PATCH"):
+            statuses.add(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        return {*map(int, statuses), *_ERRORS.get(self.get_operation_id(), ())}
+
+
+class StructExtension(OpenApiSerializerExtension):
+    """msgspec's own JSON Schema of a record."""
+
+    target_class = "msgspec.Struct"
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
+        name: str = self.target.__name__
+        return name
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        _reference, schemas = msgspec.json.schema_components([self.target], ref_template=REFERENCE)
+        for schema in schemas.values():
+            schema["description"] = cleandoc(schema.get("description", ""))
+        own: dict[str, Any] = schemas.pop(self.target.__name__)
+        for struct in _structs_in(msgspec.inspect.type_info(self.target)):
+            if schema := schemas.pop(struct.__name__, None):
+                component = ResolvedComponent(struct.__name__, ResolvedComponent.SCHEMA, schema, struct)
+                auto_schema.registry.register_on_missing(component)
+        return own
+
+
+def _structs_in(info: msgspec.inspect.Type) -> Iterator[type[msgspec.Struct]]:
+    """The records that a type is made of, itself the first where it is one."""
+    match info:
+        case msgspec.inspect.StructType():
+            yield info.cls
+            inner = [one.type for one in info.fields]
+        case msgspec.inspect.UnionType():
+            inner = [*info.types]
+        case msgspec.inspect.ListType():
+            inner = [info.item_type]
+        case msgspec.inspect.DictType():
+            inner = [info.key_type, info.value_type]
+        case _:
+            inner = []
+    for one in inner:
+        yield from _structs_in(one)
+
+
+class ListOfExtension(OpenApiSerializerExtension):
+    """A list of records."""
+
+    target_class = "webox.schema.ListOf"
+
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
+        return f"{self.target.record.__name__}List"
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        component = auto_schema.resolve_serializer(self.target.record, direction)
+        return {"type": "array", "items": component.ref}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How API clients sign in."""
+
+    target_class = "accounts.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str | Promise]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": _("An access token from `POST /api/auth/token`."),
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """How the pages sign in."""
+
+    target_class = "rest_framework.authentication.SessionAuthentication"
+    name = "session"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
