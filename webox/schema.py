@@ -34,13 +34,6 @@ SENTENCES = {
     429: _("Too often: `Retry-After` says when it may be tried again."),
     503: _("The database or Redis can’t be reached; `Retry-After` says when it may be tried again."),
 }
-LINK = OpenApiParameter(
-    "Link",
-    str,
-    OpenApiParameter.HEADER,
-    description=_('The pages beside this one (RFC 8288): `rel="next"`, `rel="prev"`.'),
-    response=[200],
-)
 LOCATION = OpenApiParameter(
     "Location", str, OpenApiParameter.HEADER, description=_("Where the new one is."), response=[201]
 )

@@ -1,4 +1,4 @@
-"""Pages of lists: a plain JSON list, with the way to the others in `Link` headers."""
+"""Pages of lists: a plain JSON list; how many there are and the way to the other pages are in headers."""
 
 from typing import Any
 
@@ -14,16 +14,31 @@ PAGING = (
     OpenApiParameter(
         "offset", {"type": "integer", "minimum": 0}, description=_("So many are left out before.")
     ),
+    OpenApiParameter(
+        "Link",
+        str,
+        OpenApiParameter.HEADER,
+        description=_('The pages beside this one (RFC 8288): `rel="next"`, `rel="prev"`.'),
+        response=[200],
+    ),
+    OpenApiParameter(
+        "X-Total-Count",
+        int,
+        OpenApiParameter.HEADER,
+        description=_("How many there are on all pages together."),
+        response=[200],
+    ),
 )
 
 
 class LinkPagination(LimitOffsetPagination):
-    """A plain JSON list; `Link` headers lead to the pages beside it."""
+    """A plain JSON list; `X-Total-Count` says of how many, `Link` leads to the pages beside it."""
 
     default_limit = 100
     max_limit = 1000
 
     def get_paginated_response(self, data: Any) -> Response:
         links = [(self.get_next_link(), "next"), (self.get_previous_link(), "prev")]
-        header = ", ".join(f'<{url}>; rel="{name}"' for url, name in links if url)
-        return Response(data, headers={"Link": header} if header else None)
+        beside = ", ".join(f'<{url}>; rel="{name}"' for url, name in links if url)
+        headers = {"X-Total-Count": str(self.count)} | ({"Link": beside} if beside else {})
+        return Response(data, headers=headers)

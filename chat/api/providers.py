@@ -40,7 +40,7 @@ from chat.providers import addresses, registry
 from chat.servers import NewServer
 from chat.vendors import Synced
 from webox.api import answer
-from webox.schema import LINK, LOCATION, ListOf, operation
+from webox.schema import LOCATION, ListOf, operation
 
 SEARCH = OpenApiParameter("search", str, description=_("Words that the name or the label holds."))
 
@@ -243,7 +243,7 @@ class ModelsView(APIView):
     """A provider's models that may be chosen, the usual ones first; `search` looks in their names."""
 
     @operation(
-        "listModels", _("The models of an AI"), answer=ListOf(ModelRecord), parameters=[SEARCH, *PAGING, LINK]
+        "listModels", _("The models of an AI"), answer=ListOf(ModelRecord), parameters=[SEARCH, *PAGING]
     )
     def get(self, request: Request, slug: str) -> Response:
         models = find_offer(request, slug).models

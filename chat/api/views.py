@@ -20,7 +20,7 @@ from chat.models import Answer, Conversation
 from chat.records import with_answers
 from chat.targets import resolve
 from webox.api import answer
-from webox.schema import LINK, LOCATION, ListOf, operation
+from webox.schema import LOCATION, ListOf, operation
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -109,7 +109,7 @@ class ConversationsView(APIView):
         "listConversations",
         _("Your conversations"),
         answer=ConversationSerializer(many=True),
-        parameters=[*PAGING, LINK],
+        parameters=PAGING,
     )
     def get(self, request: Request) -> Response:
         conversations = Conversation.objects.for_user(cast("User", request.user))
@@ -177,7 +177,7 @@ class MessagesView(APIView):
         "listMessages",
         _("The messages of a conversation"),
         answer=ListOf(MessageListed),
-        parameters=[*PAGING, LINK],
+        parameters=PAGING,
     )
     def get(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)

@@ -50,6 +50,7 @@ def test_pages_are_linked(as_alice: Client, alice: User) -> None:
     first = as_alice.get(LIST, {"limit": 2})
     assert [one["title"] for one in first.json()] == ["0", "1"]
     assert 'rel="next"' in first["Link"]
+    assert first["X-Total-Count"] == "3"
     assert "offset=2" in first["Link"]
     last = as_alice.get(LIST, {"limit": 2, "offset": 2})
     assert [one["title"] for one in last.json()] == ["2"]
