@@ -6,8 +6,11 @@ WeBoxError
 ├── LinkInvalid          a one-time link that is unknown, used or out of date
 ├── TooManyAttempts
 ├── BadCredentials       unknown login, wrong password or closed account: said alike
-└── TokenRefused         not a token that lets anybody in
-    └── TokenExpired
+├── TokenRefused         not a token that lets anybody in
+│   └── TokenExpired
+├── ScopeMissing         an access token that does not reach as far
+├── TokenNotFound
+└── TooManyTokens
 """
 
 from django.utils.functional import Promise
@@ -58,3 +61,23 @@ class TokenRefused(WeBoxError):
 class TokenExpired(TokenRefused):
     code = "token_expired"
     message = _("This token has expired. Refresh it, or sign in again.")
+
+
+class ScopeMissing(WeBoxError):
+    """`scope`: what it takes; empty for what no access token may do."""
+
+    code = "scope_missing"
+    http_status = 403
+    message = _("This access token is not allowed to do that. Make one that may do more, or sign in.")
+
+
+class TokenNotFound(WeBoxError):
+    code = "token_not_found"
+    http_status = 404
+    message = _("There is no such access token.")
+
+
+class TooManyTokens(WeBoxError):
+    code = "too_many_tokens"
+    http_status = 409
+    message = _("You have %(limit)s access tokens. Revoke one that you don’t use any more.")

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import EMAIL_CHARS, USERNAME_CHARS
-from accounts.models import Invitation, User
+from accounts.models import Invitation, PersonalToken, User
 from accounts.signup import sign_up
 
 LOGIN_CHARS = 255
@@ -50,6 +50,29 @@ class AccountForm(forms.Form):
         except ValidationError as error:
             self.add_error(None, error)
             return None
+
+
+class PersonalTokenForm(forms.Form):
+    """A new access token."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What it is for, so that you know it again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scope = forms.ChoiceField(
+        label=_("It may"),
+        choices=PersonalToken.Scope.choices,
+        initial=PersonalToken.Scope.CHAT,
+        help_text=_("To ask includes to change conversations; everything includes keys and the account."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("It is good for"),
+        coerce=int,
+        initial=90,
+        choices=[(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (366, _("a year"))],
+    )
 
 
 class SignupForm(AccountForm):

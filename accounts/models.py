@@ -139,8 +139,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise
 
     def end_access(self) -> None:
-        """End this person's API sign-ins and tickets and, after the commit, close their sockets."""
+        """End this person's API sign-ins, tokens and tickets and, after the commit, close their sockets."""
         self.token_families.all().delete()
+        self.personal_tokens.all().delete()
         self.socket_tickets.all().delete()
         transaction.on_commit(
             partial(sockets_must_close.send, sender=User, user_id=self.pk, session_key=None)
@@ -179,6 +180,44 @@ class TokenFamily(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class PersonalToken(models.Model):
+    """A key for a person's programs, kept as a hash; it ends by date, by hand or with the password."""
+
+    class Scope(models.TextChoices):
+        """Each reaches as far as those before it."""
+
+        READ = "read", _("read")
+        CHAT = "chat", _("read and ask")
+        MANAGE = "manage", _("everything")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="personal_tokens")
+    name = models.CharField(_("name"), max_length=100)
+    scope = models.CharField(_("may"), max_length=10, choices=Scope)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    last4 = models.CharField(max_length=4, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("access token")
+        verbose_name_plural = _("access tokens")
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(scope__in=["read", "chat", "manage"]), name="personal_token_scope"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def reaches(self, scope: str) -> bool:
+        """Whether it may do what takes this scope."""
+        scopes = self.Scope.values
+        return scopes.index(self.scope) >= scopes.index(scope)
 
 
 class SocketTicket(OneTimeSecret):

@@ -7,6 +7,8 @@ from accounts import views
 
 own = [
     path("profile", views.profile, name="profile"),
+    path("tokens", views.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke", views.revoke_token, name="revoke-token"),
     path("invite/<str:token>", views.invite, name="invite"),
     path("owner/<str:token>", views.owner, name="owner"),
 ]

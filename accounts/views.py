@@ -6,17 +6,21 @@ from allauth.account import views as allauth_views
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.internal.flows.signup import complete_signup
 from allauth.account.models import Login
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import owner as ownership
+from accounts import personal_tokens
 from accounts import signup as signing_up
-from accounts.errors import LinkInvalid, SignupClosed
-from accounts.forms import AccountForm, SignupForm
+from accounts.errors import LinkInvalid, SignupClosed, TooManyTokens
+from accounts.forms import AccountForm, PersonalTokenForm, SignupForm
 from accounts.models import User
 from webox.errors import WeBoxError
 
@@ -97,6 +101,39 @@ def owner(request: HttpRequest, token: str) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """A person's own account."""
     return render(request, "accounts/profile.html")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A person's access tokens; a new one is shown in the answer that makes it, and never again."""
+    assert isinstance(request.user, User)
+    form, text = PersonalTokenForm(request.POST or None), ""
+    if form.is_valid():
+        try:
+            _row, text = personal_tokens.make(request.user, **form.cleaned_data)
+            form = PersonalTokenForm()
+        except TooManyTokens as error:
+            form.add_error(None, error.detail)
+    context = {
+        "form": form,
+        "text": text,
+        "tokens": request.user.personal_tokens.all(),
+        "now": timezone.now(),
+    }
+    return render(request, "accounts/tokens.html", context)
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Revoke one of them."""
+    assert isinstance(request.user, User)
+    token = get_object_or_404(request.user.personal_tokens, pk=token_id)
+    token.delete()
+    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
+    return redirect("accounts:tokens")
 
 
 def _refusal(request: HttpRequest, error: WeBoxError) -> HttpResponse:

@@ -13,8 +13,10 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request
 
+from accounts import personal_tokens
 from accounts.errors import TokenRefused
-from accounts.models import User, find_user
+from accounts.models import PersonalToken, User, find_user
+from accounts.one_time import hash_token
 from accounts.tokens import ShownToken, find_person, read_access_token, redeem_ticket
 from chat import dispatch
 from webox.signals import sockets_must_close
@@ -58,6 +60,22 @@ class TokenCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalCredential:
+    """A personal access token in the Authorization header that reaches as far as this scope."""
+
+    token_hash: str
+    scope: str
+    session_key: None = None
+
+    def user(self) -> User | None:
+        try:
+            token = personal_tokens.check(self.token_hash)
+        except TokenRefused:
+            return None
+        return token.user if token.reaches(self.scope) else None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketCredential:
     """A ticket that was redeemed when the socket opened; it stands until the password changes."""
 
@@ -76,6 +94,13 @@ def request_credential(request: HttpRequest) -> Credential:
     token = _bearer_token(request.headers.get("Authorization", ""))
     if token is None:
         return SessionCredential(request.session.session_key)
+    return _token_credential(token, PersonalToken.Scope.READ)
+
+
+def _token_credential(token: str, scope: str) -> Credential:
+    """Raises TokenRefused."""
+    if personal_tokens.is_one(token):
+        return PersonalCredential(hash_token(token), scope)
     return TokenCredential(read_access_token(token))
 
 
@@ -99,7 +124,8 @@ class Handshake:
         token = _bearer_token(self._headers.get("authorization", ""))
         if token is not None:
             try:
-                return TokenCredential(read_access_token(token))
+                # A socket is there to ask.
+                return _token_credential(token, PersonalToken.Scope.CHAT)
             except TokenRefused:
                 return None
         query = parse_qs(self._scope.get("query_string", b"").decode("latin-1"))

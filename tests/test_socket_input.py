@@ -22,6 +22,11 @@ def person(embedded_site: Site) -> Account:
     return embedded_site.account("careful")
 
 
+def access_token(person: Account, scope: str) -> str:
+    made = person.post("/api/auth/tokens", name=f"For sockets: {scope}", scope=scope)
+    return str(made.json()["token"])
+
+
 @pytest.fixture
 def conversation_id(person: Account) -> int:
     return person.conversation()
@@ -235,6 +240,27 @@ def test_signing_out_closes_the_sessions_sockets(
             socket.recv(timeout=30)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
+
+
+def test_an_access_token_that_may_chat_opens_a_socket(person: Account, conversation_id: int) -> None:
+    program = Account(person.site, person.name, access_token(person, "chat"))
+    with Watcher(program, conversation_id) as watcher:
+        assert watcher.ask("Hello", ["demo"], "by a program")["type"] == "accepted"
+        watcher.read_to_the_end()
+        for token in person.get("/api/auth/tokens").json():
+            path = f"{person.site.url}/api/auth/tokens/{token['id']}"
+            assert httpx.delete(path, headers=person.headers, trust_env=False).status_code == 204
+        watcher.send(type="ask", message="Still?", targets=["demo"], client_id="too late")
+        with pytest.raises(ConnectionClosed) as closed:
+            watcher.read_to_the_end()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+def test_an_access_token_that_may_only_read_opens_none(person: Account, conversation_id: int) -> None:
+    url = f"{person.site.socket_url}/{conversation_id}"
+    headers = {"Authorization": f"Bearer {access_token(person, 'read')}"}
+    assert close_code(url, additional_headers=headers) == 4401
 
 
 def test_a_ticket_opens_one_socket_once(embedded_site: Site, person: Account, conversation_id: int) -> None:

@@ -107,6 +107,7 @@ class ApiRoot(APIView):
             "documentation": "api-docs",
             "schema": "api-schema",
             "me": "auth-api:me",
+            "tokens": "auth-api:tokens",
             "conversations": "conversations",
             "providers": "providers",
             "send": "send",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import personal_tokens, views
 
 app_name = "auth-api"
 urlpatterns = [
@@ -10,5 +10,7 @@ urlpatterns = [
     path("token", views.TokenView.as_view(), name="token"),
     path("token/refresh", views.RefreshView.as_view(), name="refresh"),
     path("socket-ticket", views.SocketTicketView.as_view(), name="socket-ticket"),
+    path("tokens", personal_tokens.PersonalTokensView.as_view(), name="tokens"),
+    path("tokens/<int:token_id>", personal_tokens.PersonalTokenView.as_view(), name="token-revoke"),
     path("me", views.MeView.as_view(), name="me"),
 ]

@@ -116,12 +116,13 @@ class RefreshView(PublicAuthView):
 class SocketTicketView(AuthView):
     """A ticket that opens one WebSocket (`?ticket=`) in the next seconds."""
 
+    token_scope = None
     serializer_class = StrictSerializer
 
     @operation("issueSocketTicket", _("A ticket that opens one socket"), answer=Ticket, status=201)
     def post(self, request: Request) -> Response:
         self.read(request)
-        user = _signed_in(request)
+        user = signed_in(request)
         if isinstance(request.auth, TokenFamily):
             ticket = issue_ticket(user, family=request.auth)
         else:
@@ -136,13 +137,13 @@ class MeView(AuthView):
 
     @operation("getAccount", _("Your account"), answer=AccountSerializer)
     def get(self, request: Request) -> Response:
-        return Response(AccountSerializer(_signed_in(request)).data)
+        return Response(AccountSerializer(signed_in(request)).data)
 
     @operation(
         "changeAccount", _("Change your username or preferences"), body=MeSerializer, answer=AccountSerializer
     )
     def patch(self, request: Request) -> Response:
-        user = _signed_in(request)
+        user = signed_in(request)
         serializer = MeSerializer(user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         user = serializer.save()
@@ -153,7 +154,7 @@ class MeView(AuthView):
         return Response(AccountSerializer(user).data)
 
 
-def _signed_in(request: Request) -> User:
+def signed_in(request: Request) -> User:
     # IsAuthenticated let nobody else this far.
     assert isinstance(request.user, User)
     return request.user

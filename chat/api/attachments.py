@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import PersonalToken
 from chat import limits, uploads
 from chat.api.providers import person
 from chat.api.throttles import count
@@ -49,6 +50,7 @@ class AttachmentsView(APIView):
     nobody asks about are gone after a day.
     """
 
+    token_scope = PersonalToken.Scope.CHAT
     parser_classes = (MultiPartParser,)
     serializer_class = UploadSerializer
 
@@ -76,6 +78,8 @@ class AttachmentsView(APIView):
 
 class AttachmentView(APIView):
     """One image, as a file; DELETE removes one that waits for its question."""
+
+    token_scope = PersonalToken.Scope.CHAT
 
     @operation("getImage", _("An image as a file"), answer=OpenApiTypes.BINARY, media_type="image/*")
     def get(self, request: Request, attachment_id: UUID) -> HttpResponse:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.models import PersonalToken, User
 from chat import dispatch, limits, turns
 from chat.api.pagination import PAGING, LinkPagination
 from chat.api.records import MessageListed, Sent, message_listed, read_sent
@@ -58,6 +58,7 @@ class SendView(APIView):
     `Idempotency-Key` and the same content a repeated send is the same turn; with other content it is a 409.
     """
 
+    token_scope = PersonalToken.Scope.CHAT
     serializer_class = SendSerializer
 
     @operation(
@@ -103,6 +104,7 @@ class SendView(APIView):
 class ConversationsView(APIView):
     """Your conversations, the most recently used first; POST starts an empty one."""
 
+    token_scope = PersonalToken.Scope.CHAT
     serializer_class = ConversationInput
 
     @operation(
@@ -138,6 +140,7 @@ class ConversationsView(APIView):
 class ConversationView(APIView):
     """One conversation: read, rename or move it, delete it with everything in it."""
 
+    token_scope = PersonalToken.Scope.CHAT
     serializer_class = ConversationInput
 
     @operation("getConversation", _("One conversation"), answer=ConversationSerializer)
