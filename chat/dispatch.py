@@ -5,17 +5,20 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Collection
 from concurrent.futures import Future
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db.models import Q
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from chat import events, tasks
 from chat.engine import engine_of_process
+from chat.engine.clock import ago
 from chat.engine.control import GROUP
 from chat.engine.frames import Frame
 from chat.errors import EngineStopping
@@ -24,6 +27,8 @@ from webox.database import without_connection
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
+LAST_WORDS_S = 3
+"""Within this, who writes a stopped answer has saved what it held of it, or is gone."""
 ENQUEUE_AGAIN_S = 1.0
 ENQUEUE_TRIES = 30
 """After so many the reaper takes over: it finds what nobody looks after."""
@@ -77,35 +82,50 @@ def stop(answer_ids: list[int]) -> None:
 
 
 class _Waiter:
-    """Watches a conversation until one turn is complete."""
+    """Watches a conversation for the ends of one turn's answers."""
 
-    def __init__(self, message_id: int, user_id: int) -> None:
+    def __init__(self, message_id: int, answer_ids: Collection[int], user_id: int) -> None:
         self.id = uuid.uuid4().hex
         self.session_key: str | None = None
         self.loop = engine_of_process().loop
         self.user_id = user_id
         self.news = threading.Event()
         self._message_id = message_id
+        self._answer_ids = answer_ids
 
     def deliver(self, frame: Frame) -> None:
         event = frame.event
-        if isinstance(event, events.TurnChanged) and event.message_id == self._message_id:
+        is_turns = isinstance(event, events.TurnChanged) and event.message_id == self._message_id
+        if is_turns or (isinstance(event, events.AnswerChanged) and event.id in self._answer_ids):
             self.news.set()
 
     def close(self, code: int) -> None:
         self.news.set()
 
 
-def wait(conversation_id: int, message_id: int, user_id: int, timeout_s: float) -> None:
-    """Return when no answer of the turn is being written any more, or after `timeout_s`.
+def wait(
+    conversation_id: int,
+    message_id: int,
+    user_id: int,
+    timeout_s: float,
+    answer_ids: Collection[int] = (),
+) -> None:
+    """Return when no answer of the turn (or none of these) is being written any more, or after `timeout_s`.
 
-    When this process is told to stop, after the grace time at the latest. Meanwhile no database connection
-    is held.
+    What was written of a stopped one is saved by then. When this process is told to stop, it returns after
+    the grace time at the latest. Meanwhile no database connection is held.
     """
     engine = engine_of_process()
-    waiter = _Waiter(message_id, user_id)
+    waiter = _Waiter(message_id, answer_ids, user_id)
     deadline = time.monotonic() + timeout_s
-    unfinished = Answer.objects.filter(message_id=message_id, status__in=Answer.UNFINISHED)
+    # A stop is in the row before the end of the text is (decision 2); the time comes with the text.
+    last_words = Q(status=Answer.Status.STOPPED, started_at__isnull=False, total_ms=None)
+    unfinished = Answer.objects.filter(
+        Q(status__in=Answer.UNFINISHED) | last_words & Q(finished_at__gt=ago(LAST_WORDS_S)),
+        message_id=message_id,
+    )
+    if answer_ids:
+        unfinished = unfinished.filter(pk__in=answer_ids)
     engine.hub.join(conversation_id, waiter)
     try:
         while unfinished.exists() and time.monotonic() < deadline:

@@ -35,7 +35,7 @@ SENTENCES = {
     503: _("The database or Redis can’t be reached; `Retry-After` says when it may be tried again."),
 }
 LOCATION = OpenApiParameter(
-    "Location", str, OpenApiParameter.HEADER, description=_("Where the new one is."), response=[201]
+    "Location", str, OpenApiParameter.HEADER, description=_("Where the new one is."), response=[201, 202]
 )
 _ERRORS: dict[str, tuple[int, ...]] = {}
 """The statuses that an operation can end with beside those that all can, by its name."""
@@ -59,14 +59,15 @@ def operation(
     body: Any = None,
     parameters: Iterable[OpenApiParameter] = (),
     errors: Iterable[int] = (),
+    accepted: Promise | None = None,
     also: Mapping[int, Promise] = MappingProxyType({}),
     examples: Iterable[OpenApiExample] = (),
 ) -> Callable[[View], View]:
     """Describe a view's method: its name for generated clients, what it is for, takes and answers with.
 
     `answer` is a record, a serializer or an OpenApiResponse; None for an empty body. The errors that every
-    operation can end with are added by themselves: `errors` are the other statuses. `also` are statuses
-    without a body, each with its meaning.
+    operation can end with are added by themselves: `errors` are the other statuses. `accepted` says what
+    202 means, with the same body; `also` are statuses without a body, each with its meaning.
     """
     key: Any = (status, media_type) if media_type else status
 
@@ -77,6 +78,7 @@ def operation(
             request=body,
             responses={
                 key: answer if answer is not None else OpenApiResponse(description=_("Done.")),
+                **({202: OpenApiResponse(answer, description=accepted)} if accepted else {}),
                 **{code: OpenApiResponse(description=meaning) for code, meaning in also.items()},
             },
             parameters=[*parameters],

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from chat.api import attachments, providers, streams, views
+from chat.api import answers, attachments, providers, streams, views
 
 urlpatterns = [
     path("send", views.SendView.as_view(), name="send"),
     path("conversations", views.ConversationsView.as_view(), name="conversations"),
     path("conversations/<int:conversation_id>", views.ConversationView.as_view(), name="conversation"),
     path("conversations/<int:conversation_id>/messages", views.MessagesView.as_view(), name="messages"),
+    path("messages/<int:message_id>", answers.MessageView.as_view(), name="message"),
     path("messages/<int:message_id>/events", streams.EventsView.as_view(), name="message-events"),
+    path("answers/<int:answer_id>", answers.AnswerView.as_view(), name="answer"),
+    path("answers/<int:answer_id>/stop", answers.StopView.as_view(), name="answer-stop"),
+    path("answers/<int:answer_id>/retry", answers.RetryView.as_view(), name="answer-retry"),
     path("attachments", attachments.AttachmentsView.as_view(), name="attachments"),
     path("attachments/<uuid:attachment_id>", attachments.AttachmentView.as_view(), name="attachment"),
     path("providers", providers.ProvidersView.as_view(), name="providers"),

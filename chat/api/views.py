@@ -30,6 +30,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+PREFER = OpenApiParameter(
+    "Prefer",
+    {"type": "string", "examples": ["respond-async"]},
+    OpenApiParameter.HEADER,
+    description=_("`respond-async`: do not wait for the answers."),
+)
 SEND_EXAMPLE = OpenApiExample(
     "Two AIs, one of them with a model",
     {
@@ -50,12 +56,20 @@ def find_conversation(request: Request, conversation_id: int) -> Conversation:
     return found
 
 
+def prefers_async(request: Request) -> bool:
+    """Whether `respond-async` is among what the client prefers (RFC 7240)."""
+    return "respond-async" in {one.strip().lower() for one in request.headers.get("Prefer", "").split(",")}
+
+
 class SendView(APIView):
     """Ask several AIs at once and wait for all of their answers.
 
     200 also when some of them fail: their text so far stays in `ai_responses`, and `errors` says why; an
     answer that is still being written when the waiting ends says `still_running` there. With the same
     `Idempotency-Key` and the same content a repeated send is the same turn; with other content it is a 409.
+
+    `Prefer: respond-async` (RFC 7240) waits for nothing: 202, and `Location` leads to the message that holds
+    the answers; `…/events` streams them.
     """
 
     token_scope = PersonalToken.Scope.CHAT
@@ -66,7 +80,8 @@ class SendView(APIView):
         _("Ask several AIs and wait for their answers"),
         body=SendSerializer,
         answer=Sent,
-        parameters=[IDEMPOTENCY_KEY],
+        accepted=_("Saved and being answered; `Location` leads to the answers."),
+        parameters=[IDEMPOTENCY_KEY, PREFER, LOCATION],
         examples=[SEND_EXAMPLE],
         errors=(404, 409),
     )
@@ -93,12 +108,18 @@ class SendView(APIView):
             attachments=given["attachments"],
             client_id=client_id,
         )
-        dispatch.wait(asked.conversation_id, asked.message_id, user.pk, limits.SEND_TIMEOUT_S)
+        is_async = prefers_async(request)
+        if not is_async:
+            dispatch.wait(asked.conversation_id, asked.message_id, user.pk, limits.SEND_TIMEOUT_S)
         sent = read_sent(asked.conversation_id, asked.message_id, given["message"])
         if sent is None:
             # Deleted while its answers were being written.
             raise ConversationNotFound
-        return answer(sent)
+        if not is_async:
+            return answer(sent)
+        location = request.build_absolute_uri(f"/api/chat/messages/{asked.message_id}")
+        headers = {"Location": location, "Preference-Applied": "respond-async"}
+        return answer(sent, status=202, headers=headers)
 
 
 class ConversationsView(APIView):
