@@ -24,6 +24,8 @@ IMAGE_SIDE = 2048
 """Pixels of an image's longer side as it is kept: no vendor looks at more."""
 UPLOADS_WAITING = 40
 """Images a person may have uploaded without having asked about them."""
+VENDOR_CALLS_PER_MINUTE = 30
+UPLOADS_PER_MINUTE = 60
 UPLOAD_WAITS_S = 24 * 3600
 """How long such an image is kept."""
 CLIENT_ID_CHARS = 100

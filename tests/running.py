@@ -94,7 +94,13 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
     """A site's environment: nothing of the tester's own but what a process needs."""
     own = {name: value for name, value in os.environ.items() if name in INHERITED}
     own |= {"WEBOX_VAR": str(var), "WEBOX_ENV_FILE": os.devnull}
-    return own | {"WEBOX_SERVER_KEYS": "everyone"} | settings
+    # Tests ask faster than anybody should; how often is too often has tests of its own.
+    own |= {
+        "WEBOX_SERVER_KEYS": "everyone",
+        "WEBOX_API_PER_MINUTE": "0",
+        "WEBOX_API_ANONYMOUS_PER_MINUTE": "0",
+    }
+    return own | settings
 
 
 @contextmanager

@@ -111,7 +111,12 @@ class Schema(AutoSchema):
         return schema
 
     def _error_statuses(self) -> set[int]:
-        statuses = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE}
+        statuses = {
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_ACCEPTABLE,
+            HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        }
         if AllowAny not in self.view.permission_classes:
             statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         if "{" in self.path:

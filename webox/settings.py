@@ -277,9 +277,6 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "signup": "20/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
-    # Not of signing in, but counted by the same means (chat.api.throttles).
-    "vendor_call": "30/m/user",
-    "upload": "60/m/user",
 }
 # Who has no account gets no e-mail from here.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
@@ -312,9 +309,14 @@ REST_FRAMEWORK = {
     ],
     "EXCEPTION_HANDLER": "webox.api.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "webox.schema.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["webox.throttles.RequestThrottle"],
     "NUM_PROXIES": PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+# Requests a minute to the API: of a person, and of an address where nobody is signed in; 0 for no limit.
+API_PER_MINUTE = whole_number("WEBOX_API_PER_MINUTE", 600, minimum=0)
+API_ANONYMOUS_PER_MINUTE = whole_number("WEBOX_API_ANONYMOUS_PER_MINUTE", 120, minimum=0)
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "WeBox",

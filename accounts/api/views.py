@@ -71,7 +71,7 @@ class RegisterView(PublicAuthView):
         body=RegisterSerializer,
         answer=AccountSerializer,
         status=201,
-        errors=(403, 429),
+        errors=(403,),
     )
     def post(self, request: Request) -> Response:
         _count(request, "signup")
@@ -88,7 +88,7 @@ class TokenView(PublicAuthView):
 
     serializer_class = CredentialsSerializer
 
-    @operation("signIn", _("Sign in"), body=CredentialsSerializer, answer=TokenPair, errors=(401, 403, 429))
+    @operation("signIn", _("Sign in"), body=CredentialsSerializer, answer=TokenPair, errors=(401, 403))
     def post(self, request: Request) -> Response:
         _count(request, "login")
         fields = self.read(request)

@@ -61,7 +61,7 @@ class AttachmentsView(APIView):
         answer=AttachmentRecord,
         status=201,
         parameters=[LOCATION],
-        errors=(413, 429),
+        errors=(413,),
     )
     def post(self, request: Request) -> Response:
         length = request.META.get("CONTENT_LENGTH") or "0"

@@ -92,7 +92,7 @@ class ProvidersView(APIView):
         answer=ProviderRecord,
         status=201,
         parameters=[LOCATION],
-        errors=(409, 429),
+        errors=(409,),
     )
     def post(self, request: Request) -> Response:
         body = ServerSerializer(data=request.data, context={"user": request.user})
@@ -146,7 +146,7 @@ class KeyView(APIView):
     serializer_class = KeySerializer
 
     @operation(
-        "saveKey", _("Test and save your key"), body=KeySerializer, answer=ProviderRecord, errors=(409, 429)
+        "saveKey", _("Test and save your key"), body=KeySerializer, answer=ProviderRecord, errors=(409,)
     )
     def put(self, request: Request, slug: str) -> Response:
         return self.save(request, find_offer(request, slug).provider, person(request))
@@ -174,7 +174,7 @@ class ServerKeyView(KeyView):
         _("Test and save the key of this WeBox"),
         body=KeySerializer,
         answer=ProviderRecord,
-        errors=(409, 429),
+        errors=(409,),
     )
     def put(self, request: Request, slug: str) -> Response:
         return self.save(request, _of_everybody(slug), None)
@@ -188,7 +188,7 @@ class ServerKeyView(KeyView):
 class ProviderTestView(APIView):
     """Ask the provider with the key that would be used for you now; `ok`, or why not."""
 
-    @operation("testProvider", _("Ask an AI whether your key works"), answer=KeyTest, errors=(429,))
+    @operation("testProvider", _("Ask an AI whether your key works"), answer=KeyTest)
     def post(self, request: Request, slug: str) -> Response:
         offer = find_offer(request, slug)
         count(request, "vendor_call")
@@ -198,9 +198,7 @@ class ProviderTestView(APIView):
 class ProviderSyncView(APIView):
     """Read the provider's own list of models again: for your own servers; the owner for all."""
 
-    @operation(
-        "syncModels", _("Read an AI’s list of models again"), answer=Synced, errors=(409, 424, 429, 503)
-    )
+    @operation("syncModels", _("Read an AI’s list of models again"), answer=Synced, errors=(409, 424))
     def post(self, request: Request, slug: str) -> Response:
         provider = find_own(request, slug)
         count(request, "vendor_call")
@@ -267,7 +265,6 @@ class LocalServersView(APIView):
         "findLocalServers",
         _("Look for servers on WeBox’s own machine"),
         answer=ListOf(FoundServer),
-        errors=(429,),
     )
     def get(self, request: Request) -> Response:
         count(request, "vendor_call")
@@ -289,7 +286,7 @@ class LocalServersView(APIView):
         body=LocalServerSerializer,
         answer=ProviderRecord,
         status=201,
-        errors=(409, 429),
+        errors=(409,),
     )
     def post(self, request: Request) -> Response:
         body = LocalServerSerializer(data=request.data)

@@ -1,14 +1,18 @@
-"""How often a person may make WeBox ask vendors or take in files; counted like the limits on signing in."""
+"""How often a person may make WeBox ask vendors or take in files."""
 
-from allauth.core import ratelimit
+from typing import Literal
+
 from rest_framework.request import Request
 
+from chat import limits
 from chat.errors import TooManyCommands
+from webox.throttles import take
 
-PAUSE_S = 60
+PER_MINUTE = {"vendor_call": limits.VENDOR_CALLS_PER_MINUTE, "upload": limits.UPLOADS_PER_MINUTE}
 
 
-def count(request: Request, action: str) -> None:
-    """Count one request of `settings.ACCOUNT_RATE_LIMITS[action]`. Raises TooManyCommands past the limit."""
-    if not ratelimit.consume(request._request, action=action, user=request.user):
-        raise TooManyCommands(retry_after_s=PAUSE_S)
+def count(request: Request, action: Literal["vendor_call", "upload"]) -> None:
+    """Count one such request of this person. Raises TooManyCommands past the limit."""
+    wait_s = take(f"{action}:{request.user.pk}", PER_MINUTE[action])
+    if wait_s:
+        raise TooManyCommands(retry_after_s=wait_s)
