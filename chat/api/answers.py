@@ -11,7 +11,7 @@ from accounts.models import PersonalToken, User
 from chat import dispatch, turns
 from chat.api.records import MessageListed, message_listed
 from chat.errors import AnswerNotFound, MessageNotFound
-from chat.events import Accepted, AnswerRecord
+from chat.events import AnswerRecord
 from chat.models import Answer, Message
 from chat.records import answer_record, with_answers
 from webox.api import answer
@@ -79,13 +79,8 @@ class RetryView(APIView):
     )
     def post(self, request: Request, answer_id: int) -> Response:
         found = find_answer(request, answer_id)
-        accepted: list[Accepted] = []
-        turns.retry(
-            cast("User", request.user),
-            found.message.conversation_id,
-            [found.pk],
-            on_accepted=accepted.append,
-        )
-        [record] = accepted[0].answers
-        location = request.build_absolute_uri(f"/api/chat/answers/{record.id}")
-        return answer(record, status=202, headers={"Location": location})
+        turns.retry(cast("User", request.user), found.message.conversation_id, [found.pk])
+        column = Answer.objects.filter(message_id=found.message_id, position=found.position)
+        begun = column.order_by("-version")[0]
+        location = request.build_absolute_uri(f"/api/chat/answers/{begun.pk}")
+        return answer(answer_record(begun), status=202, headers={"Location": location})

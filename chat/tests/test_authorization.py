@@ -1,0 +1,197 @@
+"""tests/authorization.yaml holds: every route and verb, for everybody, by every way to sign in."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import yaml
+from django.apps import apps
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.personal_tokens import make
+from accounts.tokens import issue_tokens
+from chat import dispatch, servers
+from chat.api import streams
+from chat.engine.loop import Engine
+from chat.models import Answer, Attachment, Conversation, Message, Provider
+from chat.providers import registry
+from chat.providers.registry import LocalServer
+from chat.tests.rest import KEY
+from chat.tests.test_uploads import picture
+from tests.openapi import description
+from tests.running import ROOT
+from tests.vendor import Vendor
+
+PASSWORD = "a long enough passphrase"
+SECRET = "Anas-own-words"
+TABLE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "authorization.yaml").read_text("utf-8"))
+Carrier = dict[str, str]
+
+
+class NoStream:
+    """In place of a turn's events, of which only the permission is asked for here."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def frames(self) -> list[str]:
+        return []
+
+
+@dataclass
+class World:
+    """Ana with one of everything, and the ids by which the table's paths and bodies name them."""
+
+    ana: User
+    names: dict[str, Any]
+    ways_in: dict[str, list[Client]] = field(default_factory=dict)
+
+
+def person(name: str, **more: Any) -> User:
+    return User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+
+
+def by_session(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def by_header(text: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {text}"})
+
+
+def by_jwt(user: User) -> Client:
+    return by_header(issue_tokens(user).access)
+
+
+def by_token(user: User, scope: str = "manage") -> Client:
+    return by_header(make(user, name="a script", scope=scope, days=7)[1])
+
+
+EVERY_WAY: list[Callable[[User], Client]] = [by_session, by_jwt, by_token]
+
+
+def signed_out() -> Iterator[Client]:
+    """Everybody who is not, or not any more, signed in."""
+    yield Client()
+    yield from (by_header("nonsense"), by_header("webox_nonsense"))
+    for number, way in enumerate(EVERY_WAY):
+        closed = person(f"closed-{number}")
+        yield way(closed)
+        User.objects.filter(pk=closed.pk).update(is_active=False)
+        changed = person(f"changed-{number}")
+        yield way(changed)
+        changed.set_password("another long passphrase")
+        changed.save()
+    late = person("late")
+    yield from (by_jwt(late), by_token(late))
+    late.token_families.update(expires_at=timezone.now() - timedelta(seconds=1))
+    late.personal_tokens.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.fixture
+def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkeypatch: Any) -> World:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.API_PER_MINUTE = settings.API_ANONYMOUS_PER_MINUTE = 0
+    # Nothing here is committed: the engine, which reads on its own, would wait for it for ever.
+    monkeypatch.setattr(Engine, "ensure_started", lambda engine: None)
+    monkeypatch.setattr(dispatch, "wait", lambda *_: None)
+    monkeypatch.setattr(streams, "EventStream", NoStream)
+    vendor.models["lab"] = ("m",)
+    lab = LocalServer("ollama", "Ollama", "Ol", "openai", vendor.address("lab"))
+    monkeypatch.setattr(registry, "LOCAL_SERVERS", (lab,))
+    ana = person("ana")
+    conversation = Conversation.objects.create(owner=ana, title=SECRET, updated_at=timezone.now())
+    question = Message.objects.create(conversation=conversation, role="user", content=SECRET)
+    turn = Message.objects.create(conversation=conversation, role="assistant", parent=question)
+    demo = Provider.objects.get(slug="demo", owner=None)
+    answer = Answer.objects.create(
+        message=turn, position=0, target="demo", name="demo", provider="demo", provider_row=demo,
+        model="quick", status="done", text=SECRET,
+    )  # fmt: skip
+    image = Attachment.objects.create(
+        owner=ana, media_type="image/png", width=1, height=1, size_bytes=1, data=SECRET.encode()
+    )
+    server = servers.add_server(
+        ana,
+        servers.NewServer(
+            label=SECRET, protocol="openai", base_url=vendor.address("lab"), key=KEY, models=("m",)
+        ),
+    )
+    token, _text = make(ana, name=SECRET, scope="read", days=7)
+    names = {
+        "conversation_id": conversation.pk, "message_id": turn.pk, "answer_id": answer.pk,
+        "slug": server.slug, "attachment_id": image.pk, "token_id": token.pk,
+        "base_url": vendor.address("lab"),
+    }  # fmt: skip
+    return World(ana, names)
+
+
+def ask(client: Client, operation: str, world: World) -> Any:
+    method, path = operation.format(**world.names).split(" ")
+    row = TABLE[operation]
+    if row.get("file"):
+        image = SimpleUploadedFile("a.png", picture(), "image/png")
+        return client.post(path, {"file": image})
+    body = json.dumps(row.get("body", {})).replace('"{conversation_id}"', str(world.names["conversation_id"]))
+    body = body.replace("{base_url}", world.names["base_url"])
+    headers = {"Prefer": "respond-async"}
+    return client.generic(method, path, body, content_type="application/json", headers=headers)
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """All rows that a request may change but must not when it is refused."""
+    ours = [model for label in ("accounts", "chat") for model in apps.get_app_config(label).get_models()]
+    found = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in ours}
+    for row in [*found["PersonalToken"], *found["ProviderKey"]]:
+        row.pop("last_used_at")
+    return found
+
+
+def check(client: Client, operation: str, world: World, status: int, who: str) -> None:
+    """One request, undone after: its status, and where it is refused that nothing has changed."""
+    with transaction.atomic():
+        cache.clear()
+        before = everything()
+        got = ask(client, operation, world)
+        said = b"" if got.streaming else got.content
+        assert got.status_code == status, f"{operation} by {who}: {got.status_code} {said[:300]!r}"
+        if status >= 400:
+            assert everything() == before, f"{operation} by {who} changed something"
+        if who != "owner":
+            assert SECRET.encode() not in said, f"{operation} told {who} what is Ana's"
+        transaction.set_rollback(True)
+
+
+def test_every_operation_is_in_the_table() -> None:
+    described = {
+        f"{method.upper()} {path}" for path, methods in description()["paths"].items() for method in methods
+    }
+    assert {*TABLE} == described
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_everybody_gets_what_the_table_says(operation: str, world: World) -> None:
+    row = TABLE[operation]
+    for way in EVERY_WAY[:2]:
+        check(way(world.ana), operation, world, row["owner"], "owner")
+    check(by_token(world.ana), operation, world, row.get("token", row["owner"]), "owner")
+    reader = row.get("reader", row["owner"] if operation.startswith("GET") else 403)
+    check(by_token(world.ana, "read"), operation, world, reader, "owner")
+    for user in (person("ben"), person("pia", is_premium=True), person("tom", is_staff=True)):
+        for way in EVERY_WAY[:2]:
+            check(way(user), operation, world, row["others"], user.username)
+    olga = User.objects.create_superuser("olga", "olga@example.org", PASSWORD)
+    for way in EVERY_WAY[:2]:
+        check(way(olga), operation, world, row.get("superuser", row["others"]), "superuser")
+    for client in [*signed_out()]:
+        check(client, operation, world, row.get("signed_out", 401), "somebody signed out")
