@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import TypeVar
 
 from django.utils import translation
@@ -14,6 +14,7 @@ from chat.wording import sentence
 
 Send = Callable[[str], Awaitable[None]]
 Item = TypeVar("Item")
+ENDS_KEPT = 256
 QUIET_S = 3.0
 """After so long without a word of a running turn its rows are looked at."""
 
@@ -65,12 +66,18 @@ class Outbox(Watching):
         self._texts: dict[int, RunningText] = {}
         self._expected: set[int] = set()
         self._arrived: asyncio.Future[None] | None = None
+        self._ended: dict[int, None] = {}
+        """The newest answers that this client knows to have ended, the oldest first."""
 
     def deliver(self, frame: Frame) -> None:
         """Take a frame of the hub."""
         if isinstance(frame.event, Texts):
             self._take_texts(frame.event)
             return
+        if _begins_again(frame, self._ended):
+            return
+        if isinstance(frame.event, events.AnswerChanged) and frame.event.status in events.FINAL_STATUSES:
+            self._note_ends([frame.event.id])
         if self._chars + len(frame.text) > limits.SOCKET_QUEUE_CHARS:
             self._frames.clear()
             if self._held is not None:
@@ -116,6 +123,7 @@ class Outbox(Watching):
             answers = [answer for message in first.messages for answer in message.answers]
             ended = {answer.id for answer in answers if answer.status in events.FINAL_STATUSES}
             held = deque(frame for frame in held if not _begins_again(frame, ended))
+            self._note_ends(ended)
         self._frames += held
         self._wake.set()
 
@@ -133,8 +141,16 @@ class Outbox(Watching):
         if self._arrived and not self._arrived.done() and self._expected <= self._texts.keys():
             self._arrived.set_result(None)
 
+    def _note_ends(self, answer_ids: Iterable[int]) -> None:
+        self._ended |= dict.fromkeys(answer_ids)
+        while len(self._ended) > ENDS_KEPT:
+            del self._ended[next(iter(self._ended))]
 
-def _begins_again(frame: Frame, ended: set[int]) -> bool:
+
+def _begins_again(frame: Frame, ended: Container[int]) -> bool:
+    """Whether it says of an ended answer that it is being written: who stops it says so at once, and what its
+    writer had said just before comes later from another process.
+    """
     event = frame.event
     return (
         isinstance(event, events.AnswerChanged)

@@ -6,7 +6,7 @@ import pytest
 
 from chat import events, limits
 from chat.engine.frames import Frame, RunningText, Texts
-from chat.outbox import Ended, Outbox
+from chat.outbox import ENDS_KEPT, Ended, Outbox
 from chat.tests.test_resume import record
 
 
@@ -57,6 +57,34 @@ async def test_an_answer_that_has_ended_does_not_begin_again() -> None:
     first = snapshot("done")
     outbox.release(first)
     assert await taken(outbox, 2) == [first, state("done").event]
+
+
+@pytest.mark.parametrize("ended", ["done", "stopped"])
+async def test_what_another_process_said_before_the_end_and_comes_after_it_is_left_out(
+    ended: events.AnswerStatus,
+) -> None:
+    outbox = Outbox(1, None, never)
+    for late in (state(ended), state("streaming"), deltas(0, "shown"), state(ended)):
+        outbox.deliver(late)
+    assert await taken(outbox, 3) == [state(ended).event, deltas(0, "shown").event, state(ended).event]
+
+
+async def test_a_snapshot_tells_of_ends_too() -> None:
+    outbox = Outbox(1, None, never)
+    outbox.hold()
+    outbox.release(snapshot("stopped"))
+    outbox.deliver(state("streaming"))
+    outbox.deliver(deltas(0, "shown"))
+    assert await taken(outbox, 2) == [snapshot("stopped"), deltas(0, "shown").event]
+
+
+async def test_only_so_many_ends_are_remembered() -> None:
+    outbox = Outbox(1, None, never)
+    for number in range(3 * ENDS_KEPT):
+        outbox.deliver(
+            frame(events.AnswerChanged(id=number, status="done", text_length=0, reasoning_length=0))
+        )
+    assert len(outbox._ended) == ENDS_KEPT
 
 
 async def test_a_slow_client_costs_a_bounded_queue_and_gets_the_current_text() -> None:
