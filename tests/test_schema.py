@@ -86,3 +86,10 @@ def test_an_answer_that_is_not_described_is_noticed(answer: HttpResponse) -> Non
 )
 def test_anybody_may_read_it(path: str) -> None:
     assert Client().get(path).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_browsable_api_names_its_pages_in_the_readers_language(as_alice: Client) -> None:
+    page = as_alice.get("/api/chat/conversations", headers={"Accept": "text/html", "Accept-Language": "fr"})
+    assert "<h1>Vos conversations</h1>" in page.text
+    assert "Par où commencer" in page.text

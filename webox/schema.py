@@ -16,6 +16,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView, get_view_name
 
 from webox.api import StrictSerializer
 from webox.problems import MEDIA_TYPE, Problem
@@ -39,6 +40,8 @@ LOCATION = OpenApiParameter(
 )
 _ERRORS: dict[str, tuple[int, ...]] = {}
 """The statuses that an operation can end with beside those that all can, by its name."""
+_SUMMARIES: dict[Callable[..., Any], Promise] = {}
+"""What each described method is for."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -85,9 +88,17 @@ def operation(
             examples=[*examples],
         )(method)
         _ERRORS[name] = tuple(errors)
+        _SUMMARIES[method] = summary
         return described
 
     return describe
+
+
+def view_name(view: APIView) -> str:
+    """What the browsable API calls a view: as its documentation does, in the reader's language."""
+    methods = (getattr(type(view), name, None) for name in ("get", "post", "put", "patch", "delete"))
+    found = (str(_SUMMARIES[method]) for method in methods if method in _SUMMARIES)
+    return next(found, get_view_name(view))
 
 
 class Schema(AutoSchema):

@@ -309,6 +309,7 @@ REST_FRAMEWORK = {
     ],
     "EXCEPTION_HANDLER": "webox.api.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "webox.schema.Schema",
+    "VIEW_NAME_FUNCTION": "webox.schema.view_name",
     "DEFAULT_THROTTLE_CLASSES": ["webox.throttles.RequestThrottle"],
     "NUM_PROXIES": PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
