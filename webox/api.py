@@ -47,6 +47,24 @@ class StrictJSONParser(BaseParser):
             raise exceptions.ParseError(str(error)) from error
 
 
+class TextField(serializers.CharField):
+    """A text that came as one: a number is not turned into its digits."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class NumberField(serializers.FloatField):
+    """A number: not true or false, which Python takes for 1 and 0."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses every key it does not let the client write."""
 

@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Struct, frozen=True):
-    """What is wrong at one place of a request; `pointer` leads there in the body (RFC 6901)."""
+    """What is wrong at one place of a request: `pointer` leads there in the body (RFC 6901) or the query."""
 
     pointer: str
     code: str

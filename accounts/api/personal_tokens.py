@@ -11,7 +11,7 @@ from accounts import personal_tokens
 from accounts.api.views import AuthView, signed_in
 from accounts.errors import TokenNotFound
 from accounts.models import PersonalToken
-from webox.api import StrictSerializer, answer
+from webox.api import StrictSerializer, TextField, answer
 from webox.schema import LOCATION, ListOf, operation
 
 MOST_DAYS = 366
@@ -20,7 +20,7 @@ MOST_DAYS = 366
 class PersonalTokenSerializer(StrictSerializer):
     """A new access token: a name to know it by, how far it reaches, for how many days it is good."""
 
-    name = serializers.CharField(max_length=100)
+    name = TextField(max_length=100)
     scope = serializers.ChoiceField(choices=PersonalToken.Scope.values)
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=90)
 

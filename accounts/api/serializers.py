@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from webox import strict_json
-from webox.api import StrictSerializer
+from webox.api import StrictSerializer, TextField
 
 PASSWORD_CHARS = 1000
 # Longer than any login, so that the look-up says no and not the form.
@@ -43,21 +43,17 @@ class RegisterSerializer(StrictSerializer):
     """A new account."""
 
     # Lengths and forms are accounts.identity's affair, where the pages and the admin ask too.
-    email = serializers.CharField()
-    username = serializers.CharField()
-    password = serializers.CharField(
-        max_length=PASSWORD_CHARS, trim_whitespace=False, style={"input_type": "password"}
-    )
+    email = TextField()
+    username = TextField()
+    password = TextField(max_length=PASSWORD_CHARS, trim_whitespace=False, style={"input_type": "password"})
 
 
 class CredentialsSerializer(StrictSerializer):
     """A password and one login: `username` takes an email too."""
 
-    username = serializers.CharField(max_length=LOGIN_CHARS, required=False)
-    email = serializers.CharField(max_length=LOGIN_CHARS, required=False)
-    password = serializers.CharField(
-        max_length=PASSWORD_CHARS, trim_whitespace=False, style={"input_type": "password"}
-    )
+    username = TextField(max_length=LOGIN_CHARS, required=False)
+    email = TextField(max_length=LOGIN_CHARS, required=False)
+    password = TextField(max_length=PASSWORD_CHARS, trim_whitespace=False, style={"input_type": "password"})
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         if ("username" in attrs) == ("email" in attrs):
@@ -68,13 +64,13 @@ class CredentialsSerializer(StrictSerializer):
 class RefreshSerializer(StrictSerializer):
     """The refresh token of the last pair."""
 
-    refresh = serializers.CharField(max_length=4096)
+    refresh = TextField(max_length=4096)
 
 
 class MeSerializer(StrictSerializer):
     """What a person can change of their own account."""
 
-    username = serializers.CharField()
+    username = TextField()
     preferences = PreferencesField()
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:

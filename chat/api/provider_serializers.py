@@ -9,13 +9,13 @@ from chat import limits
 from chat.models import Provider
 from chat.providers import registry
 from chat.providers.addresses import URL_CHARS
-from webox.api import StrictSerializer
+from webox.api import NumberField, StrictSerializer, TextField
 
 NAMED_MODELS = 50
 SPOKEN = [choice for choice in Provider.Protocol.values if choice != Provider.Protocol.DEMO]
 
 
-class KeyField(serializers.CharField):
+class KeyField(TextField):
     """A key as vendors give them out: printable ASCII on one line."""
 
     default_error_messages = {"not_a_key": _("This is not a key: it has spaces, line breaks or accents.")}
@@ -41,12 +41,12 @@ class KeySerializer(StrictSerializer):
 class ServerSerializer(StrictSerializer):
     """A compatible server."""
 
-    label = serializers.CharField(max_length=100)  # type: ignore[assignment]  # a field called "label"
+    label = TextField(max_length=100)  # type: ignore[assignment]  # a field called "label"
     protocol = serializers.ChoiceField(choices=SPOKEN, default=Provider.Protocol.OPENAI.value)
-    base_url = serializers.CharField(max_length=URL_CHARS)
+    base_url = TextField(max_length=URL_CHARS)
     key = KeyField(required=False, allow_blank=True, default="")
     models = serializers.ListField(
-        child=serializers.CharField(max_length=limits.MODEL_CHARS),
+        child=TextField(max_length=limits.MODEL_CHARS),
         required=False,
         default=list,
         max_length=100,
@@ -64,22 +64,22 @@ class ServerSerializer(StrictSerializer):
 class ProviderPatchSerializer(StrictSerializer):
     """What can be changed of a server."""
 
-    label = serializers.CharField(max_length=100)  # type: ignore[assignment]  # a field called "label"
-    base_url = serializers.CharField(max_length=URL_CHARS)
-    default_model = serializers.CharField(max_length=limits.MODEL_CHARS)
+    label = TextField(max_length=100)  # type: ignore[assignment]  # a field called "label"
+    base_url = TextField(max_length=URL_CHARS)
+    default_model = TextField(max_length=limits.MODEL_CHARS)
 
 
 class PreferenceSerializer(StrictSerializer):
     """How a person wants an AI asked; what is left out or null is the usual."""
 
-    model = serializers.CharField(max_length=limits.MODEL_CHARS, required=False, allow_blank=True, default="")
-    temperature = serializers.FloatField(
+    model = TextField(max_length=limits.MODEL_CHARS, required=False, allow_blank=True, default="")
+    temperature = NumberField(
         required=False, allow_null=True, default=None, min_value=0, max_value=limits.TEMPERATURE
     )
     max_tokens = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=1, max_value=limits.MAX_TOKENS
     )
-    system_prompt = serializers.CharField(
+    system_prompt = TextField(
         max_length=limits.SYSTEM_PROMPT_CHARS, required=False, allow_blank=True, default=""
     )
 

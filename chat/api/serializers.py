@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from chat import limits
 from chat.models import DEFAULT_FOLDER, Conversation
-from webox.api import StrictSerializer
+from webox.api import NumberField, StrictSerializer, TextField
 
 MAX_ID = 2**63 - 1
 
@@ -15,16 +15,16 @@ class SendSerializer(StrictSerializer):
     conversation_id = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=1, max_value=MAX_ID
     )
-    message = serializers.CharField(max_length=limits.MESSAGE_CHARS, trim_whitespace=False)
+    message = TextField(max_length=limits.MESSAGE_CHARS, trim_whitespace=False)
     selected_providers = serializers.ListField(
-        child=serializers.CharField(max_length=limits.TARGET_CHARS),
+        child=TextField(max_length=limits.TARGET_CHARS),
         allow_empty=False,
         max_length=limits.TARGETS_PER_TURN,
     )
     selected_models = serializers.DictField(
-        child=serializers.CharField(max_length=limits.TARGET_CHARS), required=False, default=dict
+        child=TextField(max_length=limits.TARGET_CHARS), required=False, default=dict
     )
-    temperature = serializers.FloatField(required=False, default=0.7, min_value=0, max_value=2)
+    temperature = NumberField(required=False, default=0.7, min_value=0, max_value=2)
     max_tokens = serializers.IntegerField(
         required=False, default=2000, min_value=1, max_value=limits.MAX_TOKENS
     )
@@ -45,5 +45,5 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
 class ConversationInput(StrictSerializer):
     """What a person may write of a conversation."""
 
-    title = serializers.CharField(max_length=255, required=False, allow_blank=True)
-    folder = serializers.CharField(max_length=100, required=False, default=DEFAULT_FOLDER)
+    title = TextField(max_length=255, required=False, allow_blank=True)
+    folder = TextField(max_length=100, required=False, default=DEFAULT_FOLDER)

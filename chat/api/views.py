@@ -195,7 +195,7 @@ class ConversationView(APIView):
 
 
 class MessagesView(APIView):
-    """A conversation's messages in order of creation: all of them, unless `limit` is given."""
+    """A conversation's messages in order of creation: all of them, unless `limit` or `offset` is given."""
 
     @operation(
         "listMessages",
@@ -206,7 +206,7 @@ class MessagesView(APIView):
     def get(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)
         messages = with_answers(conversation.messages.all())
-        if "limit" not in request.query_params:
+        if not {"limit", "offset"} & request.query_params.keys():
             return answer([message_listed(message) for message in messages])
         pagination = LinkPagination()
         page = pagination.paginate_queryset(messages, request, view=self)

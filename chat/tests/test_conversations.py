@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Answer, Conversation, Message
+from tests.problems import fields_of
 
 LIST = "/api/chat/conversations"
 
@@ -55,6 +56,23 @@ def test_pages_are_linked(as_alice: Client, alice: User) -> None:
     last = as_alice.get(LIST, {"limit": 2, "offset": 2})
     assert [one["title"] for one in last.json()] == ["2"]
     assert 'rel="prev"' in last["Link"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", "0"),
+        ("limit", "1001"),
+        ("limit", "all"),
+        ("limit", ""),
+        ("offset", "-1"),
+        ("offset", "9" * 30),
+    ],
+)
+def test_a_page_that_there_is_not_is_refused(as_alice: Client, name: str, value: str) -> None:
+    got = as_alice.get(LIST, {name: value})
+    assert got.status_code == 400
+    assert fields_of(got.json()) == [name]
 
 
 def test_a_hundred_are_a_page(as_alice: Client, alice: User) -> None:
