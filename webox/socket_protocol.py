@@ -28,7 +28,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             return
         self.frames = []
         self.conn.fail(MESSAGE_TOO_BIG, "too many fragments")
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": MESSAGE_TOO_BIG})
+        self.handle_parser_exception()
+
+    def handle_parser_exception(self) -> None:
+        """End a connection that breaks the protocol or the bounds; called for each piece that still comes."""
+        if self.close_sent or self.conn.close_sent is None:
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": self.conn.close_sent.code})
         # Closed a moment later: a reset for what is still on its way would swallow the code.
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
