@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -24,17 +25,20 @@ def make(user: User, *, name: str, scope: str, days: int) -> tuple[PersonalToken
 
     Raises TooManyTokens.
     """
-    user.personal_tokens.filter(expires_at__lte=timezone.now()).delete()
-    if user.personal_tokens.count() >= TOKENS_PER_PERSON:
-        raise TooManyTokens(limit=TOKENS_PER_PERSON)
     text = PREFIX + secrets.token_urlsafe(32)
-    row = user.personal_tokens.create(
-        name=name,
-        scope=scope,
-        token_hash=hash_token(text),
-        last4=text[-4:],
-        expires_at=timezone.now() + timedelta(days=days),
-    )
+    with transaction.atomic():
+        # Held until the row is there, so that many at once do not pass the limit together.
+        User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        user.personal_tokens.filter(expires_at__lte=timezone.now()).delete()
+        if user.personal_tokens.count() >= TOKENS_PER_PERSON:
+            raise TooManyTokens(limit=TOKENS_PER_PERSON)
+        row = user.personal_tokens.create(
+            name=name,
+            scope=scope,
+            token_hash=hash_token(text),
+            last4=text[-4:],
+            expires_at=timezone.now() + timedelta(days=days),
+        )
     return row, text
 
 

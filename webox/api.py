@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import IO, Any
 
 from django.http import QueryDict
@@ -76,6 +77,11 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 raise serializers.ValidationError({key: [_("This can’t be set here.")] for key in unknown})
         return super().to_internal_value(data)
+
+
+def iso_time(moment: datetime) -> str:
+    """A moment as the serializers write it: ISO 8601 in the site's time zone."""
+    return serializers.DateTimeField().to_representation(moment) or ""
 
 
 def answer(record: Struct | Sequence[Struct], **options: Any) -> Response:

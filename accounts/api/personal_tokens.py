@@ -11,7 +11,7 @@ from accounts import personal_tokens
 from accounts.api.views import AuthView, signed_in
 from accounts.errors import TokenNotFound
 from accounts.models import PersonalToken
-from webox.api import StrictSerializer, TextField, answer
+from webox.api import StrictSerializer, TextField, answer, iso_time
 from webox.schema import LOCATION, ListOf, operation
 
 MOST_DAYS = 366
@@ -39,15 +39,14 @@ class PersonalTokenRecord(Struct, frozen=True, kw_only=True):
 
 
 def token_record(row: PersonalToken, text: str | UnsetType = UNSET) -> PersonalTokenRecord:
-    moment = serializers.DateTimeField()
     return PersonalTokenRecord(
         id=row.pk,
         name=row.name,
         scope=row.scope,
         last4=row.last4,
-        created_at=moment.to_representation(row.created_at) or "",
-        expires_at=moment.to_representation(row.expires_at) or "",
-        last_used_at=moment.to_representation(row.last_used_at) if row.last_used_at else None,
+        created_at=iso_time(row.created_at),
+        expires_at=iso_time(row.expires_at),
+        last_used_at=iso_time(row.last_used_at) if row.last_used_at else None,
         token=text,
     )
 

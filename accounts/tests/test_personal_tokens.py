@@ -1,9 +1,11 @@
 """Access tokens for programs: shown once, limited in what they may do, gone at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -147,6 +149,23 @@ def test_too_many_tokens_are_a_conflict_until_one_has_expired(as_ana: APIClient,
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_tokens")
     ana.personal_tokens.filter(pk=ana.personal_tokens.all()[0].pk).update(expires_at=timezone.now())
     assert as_ana.post(TOKENS, body, format="json").status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_only_as_many_as_there_is_room_for_are_made(ana: User) -> None:
+    for _ in range(TOKENS_PER_PERSON - 1):
+        make(ana, name="script", scope="read", days=1)
+
+    def ask(_: int) -> int:
+        client = APIClient()
+        client.force_login(ana)
+        try:
+            return int(client.post(TOKENS, {"name": "one more", "scope": "read"}, format="json").status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sorted(threads.map(ask, range(10))) == [201] + [409] * 9
 
 
 def test_the_page_makes_shows_and_revokes_a_token(client: Client, ana: User) -> None:

@@ -3,13 +3,13 @@
 from typing import Literal
 
 from msgspec import Struct
-from rest_framework import serializers
 
 from chat.errors import AnswerStillRunning
 from chat.events import AnswerRecord, AttachmentRecord
 from chat.models import Answer, Message
 from chat.records import answer_record, attachment_record, newest, with_answers
 from chat.wording import sentence
+from webox.api import iso_time
 
 
 class Failure(Struct, frozen=True):
@@ -89,7 +89,7 @@ def message_listed(message: Message) -> MessageListed:
         errors=_failures(answers) if is_assistants else None,
         answers=[answer_record(answer) for answer in answers],
         attachments=[attachment_record(image) for image in message.attachments.all()],
-        created_at=serializers.DateTimeField().to_representation(message.created_at) or "",
+        created_at=iso_time(message.created_at),
     )
 
 
