@@ -4,6 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+# Here and not with the first request: it reads the list of local servers once, and tests replace that.
+import chat.api.provider_serializers  # noqa: F401
 from accounts.models import User
 
 
