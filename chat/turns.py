@@ -301,6 +301,9 @@ def _announce(
     if on_accepted:
         on_accepted(accepted)
     if not is_new:
+        if any(answer.status == "queued" for answer in accepted.answers):
+            # Whoever saved it may have died before it told the workers; to start it twice does no harm.
+            asked.running = dispatch.start(asked.message_id)
         return
     started = events.TurnChanged(
         state="started",

@@ -75,9 +75,10 @@ class WaitingRoom:
     async def next(self, message_id: int) -> Claimed | None:
         """Wait until something of the turn may start, and return it claimed.
 
-        None once nothing of it waits any more (stopped, deleted, taken elsewhere), or the room was closed.
+        None once nothing of it waits any more (stopped, deleted, taken elsewhere), when another run of the
+        turn waits for it already, or when the room was closed.
         """
-        if self._closing:
+        if self._closing or message_id in self._turns:
             return None
         self._turns[message_id] = asyncio.get_running_loop().create_future()
         if self._serving is None or self._serving.done():

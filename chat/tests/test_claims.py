@@ -1,7 +1,10 @@
 """A provider's places: never more calls than it bears, and everybody's turn comes."""
 
+import asyncio
 import threading
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 from accounts.models import User
 from chat import turns
 from chat.engine.claims import claim, in_fair_order
-from chat.engine.jobs import claim_turns
+from chat.engine.jobs import Claimed, claim_turns
+from chat.engine.waiting import WaitingRoom
 from chat.models import Answer, Provider
 from chat.targets import resolve
 from chat.tests.test_engine import ask, make_answer, wait
@@ -131,3 +135,18 @@ def test_several_ais_of_one_turn_wait_each_for_its_own_place(alice: User, vendor
     )
     wait(asked)
     assert list(Answer.objects.values_list("status", "text")) == [("done", "one after another")] * 3
+
+
+def test_a_turn_that_is_run_twice_waits_once() -> None:
+    async def run() -> None:
+        async def database(claim: Callable[..., Any], message_ids: list[int]) -> list[Claimed]:
+            return [Claimed(message_id, 1, [], is_waiting=True) for message_id in message_ids]
+
+        room = WaitingRoom(database)
+        first = asyncio.ensure_future(room.next(7))
+        await asyncio.sleep(0)
+        assert await room.next(7) is None
+        assert await room.close() == [7]
+        assert await first is None
+
+    asyncio.run(run())

@@ -225,6 +225,22 @@ def test_a_repeated_send_is_the_same_turn(as_alice: Client, vendor: Vendor) -> N
     assert inside.json() == first.json()
 
 
+def test_a_repeated_send_starts_what_its_first_process_could_not(
+    as_alice: Client, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.scripts["openai"] = answers_ok("in the end")
+    with monkeypatch.context() as dying:
+        dying.setattr("chat.dispatch.start", lambda message_id: None)
+        headers = {"Idempotency-Key": "k1", "Prefer": "respond-async"}
+        body = {"message": "Once", "selected_providers": ["openai"]}
+        accepted = as_alice.post("/api/chat/send", body, content_type="application/json", headers=headers)
+        assert accepted.status_code == 202
+        assert Answer.objects.get().status == "queued"
+    again = send_with_key(as_alice, "k1")
+    assert again.json()["ai_responses"] == {"openai": "in the end"}
+    assert (Answer.objects.count(), len(vendor.asked)) == (1, 1)
+
+
 def test_other_content_under_the_same_key_is_a_conflict(as_alice: Client, vendor: Vendor) -> None:
     vendor.scripts["openai"] = answers_ok("ok")
     send_with_key(as_alice, "k1")
