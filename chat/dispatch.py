@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -103,6 +103,16 @@ class _Waiter:
         self.news.set()
 
 
+def being_written(message_id: int) -> QuerySet[Answer]:
+    """The answers of a turn that are not over, or are stopped and having their last words saved."""
+    # A stop is in the row before the end of the text is (decision 2); the time comes with the text.
+    last_words = Q(status=Answer.Status.STOPPED, started_at__isnull=False, total_ms=None)
+    return Answer.objects.filter(
+        Q(status__in=Answer.UNFINISHED) | last_words & Q(finished_at__gt=ago(LAST_WORDS_S)),
+        message_id=message_id,
+    )
+
+
 def wait(
     conversation_id: int,
     message_id: int,
@@ -118,12 +128,7 @@ def wait(
     engine = engine_of_process()
     waiter = _Waiter(message_id, answer_ids, user_id)
     deadline = time.monotonic() + timeout_s
-    # A stop is in the row before the end of the text is (decision 2); the time comes with the text.
-    last_words = Q(status=Answer.Status.STOPPED, started_at__isnull=False, total_ms=None)
-    unfinished = Answer.objects.filter(
-        Q(status__in=Answer.UNFINISHED) | last_words & Q(finished_at__gt=ago(LAST_WORDS_S)),
-        message_id=message_id,
-    )
+    unfinished = being_written(message_id)
     if answer_ids:
         unfinished = unfinished.filter(pk__in=answer_ids)
     engine.hub.join(conversation_id, waiter)

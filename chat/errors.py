@@ -200,3 +200,28 @@ class NeedsPremium(WeBoxError):
     code = "premium"
     http_status = 403
     message = _("%(vendor)s is reserved for premium accounts here.")
+
+
+class LineUpNotFound(WeBoxError):
+    """Unknown or somebody else's."""
+
+    code = "line_up_not_found"
+    http_status = 404
+    message = _("This line-up does not exist.")
+
+
+class BadLineUpName(WeBoxError):
+    code = "bad_line_up_name"
+    message = _("The name of a line-up needs a letter or a digit, and has no comma and no slash.")
+
+
+class LineUpNameTaken(WeBoxError):
+    code = "line_up_name_taken"
+    http_status = 409
+    message = _("There is already a line-up or an AI called “%(name)s”. Choose another name.")
+
+
+class TooManyLineUps(WeBoxError):
+    code = "too_many_line_ups"
+    http_status = 409
+    message = _("You can keep at most %(limit)s line-ups. Remove one first.")

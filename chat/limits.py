@@ -28,6 +28,13 @@ VENDOR_CALLS_PER_MINUTE = 30
 UPLOADS_PER_MINUTE = 60
 UPLOAD_WAITS_S = 24 * 3600
 """How long such an image is kept."""
+MESSAGES_TOLD = 1000
+TOLD_CHARS = 2_000_000
+"""How long a conversation a program may tell in one request, its question included."""
+GATEWAY_BYTES = 24 * 1024 * 1024
+"""Of such a request as JSON: images come in it as base64."""
+LINE_UPS_OF_A_PERSON = 100
+LINE_UP_CHARS = 100
 CLIENT_ID_CHARS = 100
 FRAME_BYTES = 1024 * 1024
 """Larger frames from a client are refused with a typed error; the server's own limit is 2 MiB."""

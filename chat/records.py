@@ -72,7 +72,9 @@ def attachment_record(image: Attachment) -> events.AttachmentRecord:
 
 
 def message_record(
-    message: Message, answers: list[Answer] | None = None, images: list[Attachment] | None = None
+    message: Message,
+    answers: Iterable[Answer] | None = None,
+    images: Iterable[Attachment] | None = None,
 ) -> events.MessageRecord:
     """A message with these answers and images, or with its own where it was read through `with_answers`."""
     return events.MessageRecord(

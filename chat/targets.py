@@ -37,11 +37,12 @@ def resolve(
     models: Mapping[str, str] | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
+    with_preferences: bool = True,
 ) -> list[Target]:
     """Return the targets in the order given; `models` maps a name as given to a model.
 
-    A target's own settings go before the two given here, those before what the person prefers for that AI.
-    Raises NoProvider, TooManyProviders or UnknownProvider.
+    A target's own settings go before the two given here, those before what the person prefers for that AI
+    (unless that is to be left aside). Raises NoProvider, TooManyProviders or UnknownProvider.
     """
     items = [TargetObject(item) if isinstance(item, str) else item for item in given]
     if not items:
@@ -50,7 +51,7 @@ def resolve(
         raise TooManyProviders(limit=limits.TARGETS_PER_TURN)
     texts = [item.target.strip() for item in items]
     providers = catalogue.find_all(user, {name for text in texts for name in (text, text.partition(":")[0])})
-    preferences = {row.provider_id: row for row in _preferences(user.pk)}
+    preferences = {row.provider_id: row for row in _preferences(user.pk)} if with_preferences else {}
     asked = TargetSettings(temperature, max_tokens)
     targets: list[Target] = []
     seen: Counter[str] = Counter()

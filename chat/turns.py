@@ -5,7 +5,7 @@ Each reads and writes in one transaction; what others must hear goes out after t
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -72,22 +72,56 @@ def ask(
     with transaction.atomic():
         conversation = _conversation_for(user, conversation_id, client_id)
         repeated = _sent_before(conversation, client_id, content_hash)
-        if repeated is None:
-            images = uploads.claim(user, attachments)
-            records = _save_turn(conversation, message, targets, images, client_id, content_hash)
-        else:
-            records = repeated
-        accepted = events.Accepted(
+        if repeated is not None:
+            accepted = _accepted(conversation, repeated, client_id)
+            return _announced(accepted, on_accepted, skip_id, is_new=False)
+        return begin(
+            conversation,
+            message,
+            targets,
+            uploads.claim(user, attachments),
             client_id=client_id,
-            conversation_id=conversation.pk,
-            title=conversation.title,
-            messages=records,
-            answers=records[-1].answers,
+            content_hash=content_hash,
+            on_accepted=on_accepted,
+            skip_id=skip_id,
         )
-        asked = Asked(conversation.pk, records[-1].id)
-        transaction.on_commit(
-            partial(_announce, asked, accepted, on_accepted, skip_id, is_new=repeated is None)
-        )
+
+
+def begin(
+    conversation: Conversation,
+    message: str,
+    targets: Sequence[Target],
+    images: Sequence[Attachment],
+    *,
+    client_id: str | None = None,
+    content_hash: str = "",
+    on_accepted: OnAccepted | None = None,
+    skip_id: str = "",
+) -> Asked:
+    """Save one question at the end of a conversation, and start its turn once the caller's transaction is
+    committed; the caller holds the conversation. The rest is as for `ask`.
+    """
+    records = _save_turn(conversation, message, targets, images, client_id, content_hash)
+    return _announced(_accepted(conversation, records, client_id), on_accepted, skip_id, is_new=True)
+
+
+def _accepted(
+    conversation: Conversation, records: list[events.MessageRecord], client_id: str | None
+) -> events.Accepted:
+    return events.Accepted(
+        client_id=client_id,
+        conversation_id=conversation.pk,
+        title=conversation.title,
+        messages=records,
+        answers=records[-1].answers,
+    )
+
+
+def _announced(
+    accepted: events.Accepted, on_accepted: OnAccepted | None, skip_id: str, *, is_new: bool
+) -> Asked:
+    asked = Asked(accepted.conversation_id, accepted.messages[-1].id)
+    transaction.on_commit(partial(_announce, asked, accepted, on_accepted, skip_id, is_new=is_new))
     return asked
 
 
@@ -101,8 +135,12 @@ def stop(user: User, conversation_id: int, answer_ids: list[int] | None) -> None
 
     Raises ConversationNotFound.
     """
-    conversation = _find_conversation(user, conversation_id)
-    running = Answer.objects.filter(message__conversation=conversation, status__in=Answer.UNFINISHED)
+    stop_running(_find_conversation(user, conversation_id).pk, answer_ids)
+
+
+def stop_running(conversation_id: int, answer_ids: Collection[int] | None) -> None:
+    """Stop what runs in a conversation, whoever asks for it."""
+    running = Answer.objects.filter(message__conversation=conversation_id, status__in=Answer.UNFINISHED)
     if answer_ids is not None:
         running = running.filter(pk__in=answer_ids)
     stopped = [
@@ -112,7 +150,7 @@ def stop(user: User, conversation_id: int, answer_ids: list[int] | None) -> None
             status=Answer.Status.STOPPED, finished_at=Now()
         )
     ]
-    transaction.on_commit(partial(_announce_stop, conversation.pk, stopped))
+    transaction.on_commit(partial(_announce_stop, conversation_id, stopped))
 
 
 def retry(
@@ -227,8 +265,8 @@ def _last_message(conversation_id: int) -> QuerySet[Message]:
 def _save_turn(
     conversation: Conversation,
     content: str,
-    targets: list[Target],
-    images: list[Attachment],
+    targets: Sequence[Target],
+    images: Sequence[Attachment],
     client_id: str | None,
     content_hash: str,
 ) -> list[events.MessageRecord]:

@@ -53,15 +53,22 @@ def store(user: User, data: bytes) -> Attachment:
         raise UploadTooLarge(limit_mb=limits.UPLOAD_BYTES // MB)
     if user.attachments.filter(message=None).count() >= limits.UPLOADS_WAITING:
         raise TooManyUploads
+    image = remade(user, data)
+    image.save(force_insert=True)
+    return image
+
+
+def remade(user: User, data: bytes) -> Attachment:
+    """An image as `store` keeps it, not saved. Raises NotAnImage or TooManyPixels."""
     image = _decoded(data)
-    media_type, remade = _encoded(image)
-    return Attachment.objects.create(
+    media_type, kept = _encoded(image)
+    return Attachment(
         owner=user,
         media_type=media_type,
         width=image.width,
         height=image.height,
-        size_bytes=len(remade),
-        data=remade,
+        size_bytes=len(kept),
+        data=kept,
     )
 
 

@@ -56,16 +56,16 @@ class Figures:
 
 def figures(user: User, *, now: datetime) -> Figures:
     """The user's totals; the week is the seven days before `now`. Three queries."""
-    conversations = Conversation.objects.filter(owner=user).aggregate(
+    conversations = Conversation.objects.for_user(user).aggregate(
         total=Count("pk"), this_week=Count("pk", filter=Q(created_at__gte=now - WEEK))
     )
-    messages = Message.objects.filter(conversation__owner=user).aggregate(
+    messages = Message.objects.for_user(user).aggregate(
         questions=Count("pk", filter=Q(role=Message.Role.USER)),
         answered=Count("pk", filter=Q(role=Message.Role.ASSISTANT)),
     )
     providers = [
         ProviderCount(provider=provider, count=count)
-        for provider, count in Answer.objects.filter(message__conversation__owner=user)
+        for provider, count in Answer.objects.for_user(user)
         .values_list("provider")
         .annotate(count=Count("pk"))
         .order_by("-count", "provider")
@@ -89,8 +89,7 @@ def activity(user: User, *, now: datetime) -> list[DayCount]:
     """
     last = timezone.localdate(now)
     days = [last - timedelta(days=ago) for ago in reversed(range(ACTIVITY_DAYS))]
-    asked = Message.objects.filter(
-        conversation__owner=user,
+    asked = Message.objects.for_user(user).filter(
         role=Message.Role.USER,
         created_at__gte=timezone.make_aware(datetime.combine(days[0], time.min)),
     )

@@ -11,7 +11,8 @@ from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
-UNDESCRIBED = ("api-schema", "api-docs")
+DESCRIBED = ("api/", "v1/")
+UNDESCRIBED = ("api-schema", "api-docs", "gateway-nothing")
 
 
 @cache
@@ -47,7 +48,7 @@ def _operation(method: str, path: str) -> dict[str, Any] | None:
         match = resolve(path)
     except Resolver404:
         return None
-    if not match.route.startswith("api/") or match.view_name in UNDESCRIBED:
+    if not match.route.startswith(DESCRIBED) or match.view_name in UNDESCRIBED:
         return None
     template = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", match.route)
     operation: dict[str, Any] | None = description()["paths"][template].get(method.lower())

@@ -120,6 +120,16 @@ def test_an_ended_turn_is_told_whole_and_ends_the_stream(embedded_site: Site, ve
     assert texts == saved(person, sent["conversation_id"])
 
 
+def test_who_comes_back_hears_of_what_ended_meanwhile(embedded_site: Site, vendor_scripts: Vendor) -> None:
+    vendor_scripts.scripts["openai"] = lambda exchange: exchange.answer("All of it")
+    person = account(embedded_site)
+    sent = person.post("/api/chat/send", message="Hello", selected_providers=["openai"]).json()
+    with events_of(person, sent["message_id"], f"a{sent['answers'][0]['id']}:3:0") as events:
+        told = [(kind, data) for kind, _, data in events]
+    assert [kind for kind, _ in told] == ["deltas", "answer", "turn"]
+    assert (told[1][1]["status"], told[1][1]["output_tokens"]) == ("done", 1)
+
+
 def test_outsider_gets_404_and_a_stranger_401(embedded_site: Site) -> None:
     person, other = account(embedded_site), embedded_site.account("no-reader")
     sent = person.post("/api/chat/send", message="Hello", selected_providers=["demo:quick"]).json()

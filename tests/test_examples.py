@@ -19,3 +19,4 @@ def test_the_example_client_asks_by_every_way(embedded_site: Site) -> None:
     assert re.search(r"^REST: demo:code wrote [1-9]\d* characters $", done.stdout, re.MULTILINE)
     assert re.search(r"^Socket: [1-9]\d* pieces of text$", done.stdout, re.MULTILINE)
     assert "Events: snapshot … turn" in done.stdout
+    assert re.search(r"^Gateway: demo/code wrote [1-9]\d* characters$", done.stdout, re.MULTILINE)

@@ -1,21 +1,23 @@
 """What every REST view shares: how bodies are read, checked and refused."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any
 
-from django.http import QueryDict
+from django.http import QueryDict, StreamingHttpResponse
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext_lazy as _
 from msgspec import Struct, to_builtins
 from rest_framework import exceptions, serializers, views
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from webox import strict_json
-from webox.database import AWAY
+from webox.database import AWAY, give_back_connection
 from webox.errors import Unavailable, WeBoxError
 from webox.problems import ProblemResponse, headers_of, invalid, problem
 
@@ -30,6 +32,7 @@ class StrictJSONParser(BaseParser):
     """Reads a JSON body by webox.strict_json's rules; UTF-8 alone."""
 
     media_type = "application/json"
+    max_bytes = strict_json.MAX_BYTES
     # The browsable API writes its examples with it.
     renderer_class = JSONRenderer
 
@@ -43,7 +46,7 @@ class StrictJSONParser(BaseParser):
         if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise exceptions.UnsupportedMediaType(media_type or "", _("JSON is read as UTF-8 only."))
         try:
-            return strict_json.loads(stream.read(strict_json.MAX_BYTES + 1))
+            return strict_json.loads(stream.read(self.max_bytes + 1), self.max_bytes)
         except strict_json.BadJson as error:
             raise exceptions.ParseError(str(error)) from error
 
@@ -77,6 +80,25 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 raise serializers.ValidationError({key: [_("This can’t be set here.")] for key in unknown})
         return super().to_internal_value(data)
+
+
+class WhateverIsAsked(DefaultContentNegotiation):
+    """Errors are JSON for a client that asks for an event stream, too."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+def event_stream(text: AsyncIterator[str]) -> StreamingHttpResponse:
+    """Server-sent events, for minutes: the request's database connection is given back."""
+    response = StreamingHttpResponse(text, content_type="text/event-stream")
+    # For nginx, which else would collect it.
+    response.headers["X-Accel-Buffering"] = "no"
+    give_back_connection()
+    return response
 
 
 def iso_time(moment: datetime) -> str:

@@ -19,6 +19,7 @@ POLICY = {
 TRUSTED_TYPES = {"require-trusted-types-for": ["'script'"], "trusted-types": ["webox"]}
 # jQuery in the admin and in the browsable API assigns innerHTML: no Trusted Types there.
 WITHOUT_TRUSTED_TYPES = ("/admin/", "/api/")
+NEVER_STORED = ("/api/", "/v1/")
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -42,6 +43,6 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         response = super().process_response(request, response)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
-        if request.path.startswith("/api/"):
+        if request.path.startswith(NEVER_STORED):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -33,7 +33,10 @@ SENTENCES = {
     415: _("The body is of a media type that is not read here."),
     424: _("The AI’s own server refused it, or is not there."),
     429: _("Too often: `Retry-After` says when it may be tried again."),
+    500: _("A fault of WeBox itself."),
+    502: _("The AI’s own server failed, or is not there."),
     503: _("The database or Redis can’t be reached; `Retry-After` says when it may be tried again."),
+    504: _("The AI took too long."),
 }
 LOCATION = OpenApiParameter(
     "Location", str, OpenApiParameter.HEADER, description=_("Where the new one is."), response=[201, 202]
@@ -65,12 +68,14 @@ def operation(
     accepted: Promise | None = None,
     also: Mapping[int, Promise] = MappingProxyType({}),
     examples: Iterable[OpenApiExample] = (),
+    events: Any = None,
 ) -> Callable[[View], View]:
     """Describe a view's method: its name for generated clients, what it is for, takes and answers with.
 
     `answer` is a record, a serializer or an OpenApiResponse; None for an empty body. The errors that every
     operation can end with are added by themselves: `errors` are the other statuses. `accepted` says what
     202 means, with the same body; `also` are statuses without a body, each with its meaning.
+    `events` is the record in each server-sent event of an answer that can also be streamed.
     """
     key: Any = (status, media_type) if media_type else status
 
@@ -82,6 +87,7 @@ def operation(
             responses={
                 key: answer if answer is not None else OpenApiResponse(description=_("Done.")),
                 **({202: OpenApiResponse(answer, description=accepted)} if accepted else {}),
+                **({(status, "text/event-stream"): events} if events else {}),
                 **{code: OpenApiResponse(description=meaning) for code, meaning in also.items()},
             },
             parameters=[*parameters],
@@ -105,14 +111,16 @@ class Schema(AutoSchema):
     """Adds to each operation the errors that it shares with the others."""
 
     def get_tags(self) -> list[str]:
-        """The part of the API: `chat`, `auth`; of its root, `api`."""
-        return [[part for part in self.path.split("/") if part][:2][-1]]
+        """The part of the API: `chat`, `auth`; of its root, `api`; `v1` is OpenAI's protocol."""
+        root, *parts = [part for part in self.path.split("/") if part]
+        return [parts[0] if parts and root == "api" else root]
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        record, media_type = getattr(self.view, "error_record", (Problem, MEDIA_TYPE))
         for status in sorted(self._error_statuses()):
-            error = OpenApiResponse(Problem, description=SENTENCES[status])
-            bodies[str(status)] = self._get_response_for_code(error, str(status), [MEDIA_TYPE], direction)
+            error = OpenApiResponse(record, description=SENTENCES[status])
+            bodies[str(status)] = self._get_response_for_code(error, str(status), [media_type], direction)
         return bodies
 
     def _map_basic_serializer(self, serializer: Any, direction: Direction) -> Any:

@@ -13,15 +13,15 @@ class BadJson(ValueError):
     """The text is not JSON that WeBox takes; `str()` is one plain English sentence without its content."""
 
 
-def loads(raw: bytes | str) -> Any:
+def loads(raw: bytes | str, max_bytes: int = MAX_BYTES) -> Any:
     """Return the parsed value.
 
-    Refused with BadJson: more than 1 MiB, bytes that are not UTF-8, anything RFC 8259 refuses, NaN and
+    Refused with BadJson: more than `max_bytes`, bytes that are not UTF-8, anything RFC 8259 refuses, NaN and
     infinities, integers past 2**53, nesting deeper than 32, and strings or keys with NUL or a lone
     surrogate (PostgreSQL can't store them).
     """
-    if len(raw) > MAX_BYTES:
-        raise BadJson("The JSON is larger than 1 MiB.")
+    if len(raw) > max_bytes:
+        raise BadJson(f"The JSON is larger than {max_bytes // 2**20} MiB.")
     try:
         text = raw if isinstance(raw, str) else raw.decode("utf-8")
         value = json.loads(text, parse_int=_int, parse_float=_float, parse_constant=_constant)

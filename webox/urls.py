@@ -35,4 +35,5 @@ urlpatterns = [
     path("api/auth/", include("accounts.api.urls")),
     path("api/chat/", include("chat.api.urls")),
     path("api/stats/", include("dashboard.api.urls")),
+    path("v1/", include("chat.gateway.urls")),
 ]

@@ -95,7 +95,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _is_of_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/v1/"))
 
 
 class ApiRoot(APIView):
@@ -109,9 +109,11 @@ class ApiRoot(APIView):
             "me": "auth-api:me",
             "tokens": "auth-api:tokens",
             "conversations": "conversations",
+            "line_ups": "line-ups",
             "providers": "providers",
             "send": "send",
             "attachments": "attachments",
             "statistics": "stats-user",
+            "openai_protocol": "gateway-models",
         }
         return Response({key: reverse(name, request=request) for key, name in names.items()})

@@ -22,8 +22,7 @@ STOP_TIMEOUT_S = 5
 
 def find_answer(request: Request, answer_id: int) -> Answer:
     """The signed-in person's answer, with its message. Raises AnswerNotFound, also for somebody else's."""
-    owner_id = cast("User", request.user).pk
-    own = Answer.objects.select_related("message").filter(message__conversation__owner_id=owner_id)
+    own = Answer.objects.for_user(cast("User", request.user)).select_related("message")
     found = own.filter(pk=answer_id).first()
     if found is None:
         raise AnswerNotFound
@@ -35,7 +34,7 @@ class MessageView(APIView):
 
     @operation("getMessage", _("One message"), answer=MessageListed)
     def get(self, request: Request, message_id: int) -> Response:
-        own = Message.objects.filter(conversation__owner_id=cast("User", request.user).pk)
+        own = Message.objects.for_user(cast("User", request.user))
         found = with_answers(own.filter(pk=message_id)).first()
         if found is None:
             raise MessageNotFound

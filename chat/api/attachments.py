@@ -37,7 +37,7 @@ class UploadSerializer(StrictSerializer):
 
 def find_attachment(request: Request, attachment_id: UUID) -> Attachment:
     """The signed-in person's image. Raises AttachmentNotFound, also for somebody else's."""
-    found = Attachment.objects.filter(owner=person(request), pk=attachment_id).first()
+    found = Attachment.objects.for_user(person(request)).filter(pk=attachment_id).first()
     if found is None:
         raise AttachmentNotFound
     return found

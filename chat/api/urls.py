@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.api import answers, attachments, providers, streams, views
+from chat.api import answers, attachments, lineups, providers, streams, views
 
 urlpatterns = [
     path("send", views.SendView.as_view(), name="send"),
@@ -24,5 +24,7 @@ urlpatterns = [
     path("providers/<slug:slug>/sync", providers.ProviderSyncView.as_view(), name="provider-sync"),
     path("providers/<slug:slug>/models", providers.ModelsView.as_view(), name="provider-models"),
     path("providers/<slug:slug>/preference", providers.PreferenceView.as_view(), name="provider-preference"),
+    path("line-ups", lineups.LineUpsView.as_view(), name="line-ups"),
+    path("line-ups/<int:line_up_id>", lineups.LineUpView.as_view(), name="line-up"),
     path("local-servers", providers.LocalServersView.as_view(), name="local-servers"),
 ]

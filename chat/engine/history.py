@@ -94,21 +94,21 @@ def _images(message_ids: list[int]) -> dict[int, tuple[Image, ...]]:
 def told(past: Past, name: str) -> tuple[ChatMessage, ...]:
     """What one AI is told: the user's messages and its own earlier answers under the same name.
 
-    Where it was not asked, or wrote nothing, the user's messages are merged: vendors want the roles to
-    alternate.
+    An answer that a program says was given is told to all. Where an AI was not asked, or wrote nothing, the
+    user's messages are merged: vendors want the roles to alternate.
     """
     messages: list[ChatMessage] = []
     for said in past.messages:
+        text = said.content
         if said.role == Message.Role.ASSISTANT:
-            text = past.answers.get((said.id, name))
-            if text:
-                messages.append(ChatMessage("assistant", text))
+            text = past.answers.get((said.id, name)) or text
+        if not text:
             continue
         seen = past.images.get(said.id, ())
-        if messages and messages[-1].role == said.role:
+        role: Role = said.role  # type: ignore[assignment]  # the column's constraint holds the same words
+        if messages and messages[-1].role == role:
             last = messages.pop()
-            messages.append(ChatMessage(last.role, f"{last.content}\n\n{said.content}", last.images + seen))
+            messages.append(ChatMessage(role, f"{last.content}\n\n{text}", last.images + seen))
         else:
-            role: Role = "user" if said.role == Message.Role.USER else "system"
-            messages.append(ChatMessage(role, said.content, seen))
+            messages.append(ChatMessage(role, text, seen))
     return tuple(messages)

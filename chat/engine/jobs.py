@@ -121,6 +121,7 @@ def _request(answer: Answer, model: Model | None, past: Past) -> tuple[ChatReque
         temperature=answer.settings.get("temperature"),
         max_tokens=answer.settings.get("max_tokens"),
         show_reasoning=bool(model and model.reasons),
+        stop=tuple(answer.settings.get("stop", ())),
     )
     if not request.has_images or model is None or model.sees_images is not False:
         return request, ()

@@ -2,6 +2,7 @@
 
 from chat.models.catalogue import AiPreference, Model, Provider, ProviderKey
 from chat.models.conversation import DEFAULT_FOLDER, Answer, Attachment, Conversation, Message
+from chat.models.lineup import LineUp
 
 __all__ = [
     "DEFAULT_FOLDER",
@@ -9,6 +10,7 @@ __all__ = [
     "Answer",
     "Attachment",
     "Conversation",
+    "LineUp",
     "Message",
     "Model",
     "Provider",

@@ -21,10 +21,30 @@ DEFAULT_FOLDER = "Général"
 """The guide's stored value; never translated."""
 
 
+def visible_to(user: User, path: str = "") -> Q:
+    """What is the user's own and to be seen: neither deleted nor of a conversation that is not kept.
+
+    `path` leads to the conversation from the rows that are filtered: `message__conversation__`.
+    """
+    return Q(**{f"{path}owner_id": user.pk, f"{path}is_temporary": False, f"{path}deleted_at": None})
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_user(self, user: User) -> "ConversationQuerySet":
         """The user's own, the most recently used first. Every read starts here."""
-        return self.filter(owner_id=user.pk).order_by("-updated_at", "-pk")
+        return self.filter(visible_to(user)).order_by("-updated_at", "-pk")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def for_user(self, user: User) -> "MessageQuerySet":
+        """Those of the user's own conversations."""
+        return self.filter(visible_to(user, "conversation__"))
+
+
+class AnswerQuerySet(models.QuerySet["Answer"]):
+    def for_user(self, user: User) -> "AnswerQuerySet":
+        """Those in the user's own conversations."""
+        return self.filter(visible_to(user, "message__conversation__"))
 
 
 class Conversation(models.Model):
@@ -35,20 +55,35 @@ class Conversation(models.Model):
     folder = models.CharField(_("folder"), max_length=100, default=DEFAULT_FOLDER)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"))
+    is_pinned = models.BooleanField(_("pinned"), default=False)
+    is_archived = models.BooleanField(_("archived"), default=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
+    """Since when it is hidden; until it is purged its deletion can be undone."""
+    is_temporary = models.BooleanField(default=False, editable=False)
+    """Of a program that did not ask to keep it: nobody sees it, and its text goes when its turn ends."""
 
-    objects: ClassVar[models.Manager["Conversation"]] = ConversationQuerySet.as_manager()
+    objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
-        indexes = [models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_of_owner")]
+        indexes = [
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=Q(is_temporary=False, deleted_at=None),
+                name="conversation_of_owner",
+            ),
+            models.Index(
+                fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
 
 
 class Message(models.Model):
-    """One message; an assistant's content lives in its answers."""
+    """One message; an assistant's content lives in its answers, but for what a program says was answered."""
 
     class Role(models.TextChoices):
         USER = "user", _("user")
@@ -64,6 +99,8 @@ class Message(models.Model):
     """What the client called the turn, so that a repeated send is the same one; null where it gave none."""
     client_hash = models.CharField(max_length=64, blank=True, editable=False)
     """SHA-256 of what was asked under `client_id`."""
+
+    objects: ClassVar[MessageQuerySet] = MessageQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("message")
@@ -145,6 +182,8 @@ class Answer(models.Model):
     """When a process last said that it takes care of it, writing or waiting (database time)."""
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[AnswerQuerySet] = AnswerQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
@@ -177,10 +216,20 @@ class Answer(models.Model):
         return None if self.cost_nanousd is None else self.cost_nanousd / NANO
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def for_user(self, user: User) -> "AttachmentQuerySet":
+        """The user's own: those that wait for their question, and those of what they can see."""
+        visible = Q(message=None) | visible_to(user, "message__conversation__")
+        return self.filter(visible, owner_id=user.pk)
+
+
 class AttachmentManager(models.Manager["Attachment"]):
-    def get_queryset(self) -> models.QuerySet["Attachment"]:
+    def get_queryset(self) -> AttachmentQuerySet:
         """Without the bytes: they are read one by one where they are needed."""
-        return super().get_queryset().defer("data")
+        return AttachmentQuerySet(self.model, using=self._db).defer("data")
+
+    def for_user(self, user: User) -> AttachmentQuerySet:
+        return self.get_queryset().for_user(user)
 
 
 class Attachment(models.Model):

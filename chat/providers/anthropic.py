@@ -107,6 +107,8 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
         body["system"] = system
     if request.temperature is not None:
         body["temperature"] = min(request.temperature, 1.0)
+    if request.stop:
+        body["stop_sequences"] = [*request.stop]
     return body
 
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, Protocol
 
@@ -12,6 +12,9 @@ Role = Literal["system", "user", "assistant"]
 ProtocolName = Literal[
     "openai", "openai-responses", "anthropic", "gemini", "cohere", "replicate", "ollama", "demo"
 ]
+
+WITHOUT_STOP: frozenset[ProtocolName] = frozenset({"openai-responses", "replicate"})
+"""Protocols that have no word for sequences at which an answer ends."""
 
 
 class Quirk(StrEnum):
@@ -82,7 +85,8 @@ class ChatMessage:
 class ChatRequest:
     """What is asked of one model. `None` leaves a parameter to the vendor.
 
-    `show_reasoning` asks for a summary of the thoughts of a model that is known to think.
+    `show_reasoning` asks for a summary of the thoughts of a model that is known to think. `stop` are texts
+    before which the answer ends; protocols in WITHOUT_STOP are not asked with any.
     """
 
     model: str
@@ -90,6 +94,7 @@ class ChatRequest:
     temperature: float | None = None
     max_tokens: int | None = None
     show_reasoning: bool = False
+    stop: tuple[str, ...] = ()
 
     @property
     def has_images(self) -> bool:
@@ -97,13 +102,8 @@ class ChatRequest:
 
     def without_images(self) -> "ChatRequest":
         """The same question, told in words alone."""
-        return ChatRequest(
-            self.model,
-            tuple(ChatMessage(message.role, message.content) for message in self.messages),
-            self.temperature,
-            self.max_tokens,
-            self.show_reasoning,
-        )
+        in_words = tuple(ChatMessage(message.role, message.content) for message in self.messages)
+        return replace(self, messages=in_words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
         body["temperature"] = min(request.temperature, 1.0)
     if request.max_tokens is not None:
         body["max_tokens"] = request.max_tokens
+    if request.stop:
+        body["stop_sequences"] = [*request.stop]
     return body
 
 

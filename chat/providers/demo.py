@@ -89,7 +89,12 @@ def script_of(request: ChatRequest) -> Script | None:
     texts = TEXTS["fr" if looks_french(question) else "en"]
     intro = texts.intro % {"words": quote(question), "turn": len(questions)}
     reasoning = texts.reasoning if request.model == "slow" else ""
-    return Script(reasoning, f"{intro}\n\n{texts.bodies[request.model]}")
+    return Script(reasoning, cut(f"{intro}\n\n{texts.bodies[request.model]}", request.stop))
+
+
+def cut(text: str, stop: tuple[str, ...]) -> str:
+    """The text up to the first of these sequences."""
+    return text[: min((text.find(one) for one in stop if one in text), default=len(text))]
 
 
 def quote(question: str) -> str:

@@ -121,6 +121,8 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
         config["temperature"] = request.temperature
     if request.max_tokens is not None:
         config["maxOutputTokens"] = request.max_tokens
+    if request.stop:
+        config["stopSequences"] = [*request.stop]
     if request.show_reasoning:
         config["thinkingConfig"] = {"includeThoughts": True}
     if config:

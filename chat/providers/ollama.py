@@ -98,6 +98,8 @@ def build_body(request: ChatRequest) -> dict[str, Any]:
         options["temperature"] = request.temperature
     if request.max_tokens is not None:
         options["num_predict"] = request.max_tokens
+    if request.stop:
+        options["stop"] = [*request.stop]
     if options:
         body["options"] = options
     return body

@@ -89,6 +89,8 @@ def build_body(request: ChatRequest, quirks: frozenset[str]) -> dict[str, Any]:
         body["max_completion_tokens" if Quirk.MAX_COMPLETION_TOKENS in quirks else "max_tokens"] = (
             request.max_tokens
         )
+    if request.stop:
+        body["stop"] = [*request.stop]
     return body
 
 

@@ -22,7 +22,8 @@ from accounts.tokens import issue_tokens
 from chat import dispatch, servers
 from chat.api import streams
 from chat.engine.loop import Engine
-from chat.models import Answer, Attachment, Conversation, Message, Provider
+from chat.gateway.asking import Following
+from chat.models import Answer, Attachment, Conversation, LineUp, Message, Provider
 from chat.providers import registry
 from chat.providers.registry import LocalServer
 from chat.tests.rest import KEY
@@ -37,13 +38,13 @@ TABLE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "authorizati
 Carrier = dict[str, str]
 
 
-class NoStream:
+async def no_wait(_: object) -> None:
+    """In place of the wait of a program for its answers."""
+
+
+def no_frames(_: object) -> list[str]:
     """In place of a turn's events, of which only the permission is asked for here."""
-
-    def __init__(self, *_: object) -> None: ...
-
-    def frames(self) -> list[str]:
-        return []
+    return []
 
 
 @dataclass
@@ -105,7 +106,9 @@ def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkey
     # Nothing here is committed: the engine, which reads on its own, would wait for it for ever.
     monkeypatch.setattr(Engine, "ensure_started", lambda engine: None)
     monkeypatch.setattr(dispatch, "wait", lambda *_: None)
-    monkeypatch.setattr(streams, "EventStream", NoStream)
+    monkeypatch.setattr(streams, "frames", no_frames)
+    monkeypatch.setattr(Following, "wait", no_wait)
+    monkeypatch.setattr(Following, "leave", lambda following, **_: None)
     vendor.models["lab"] = ("m",)
     lab = LocalServer("ollama", "Ollama", "Ol", "openai", vendor.address("lab"))
     monkeypatch.setattr(registry, "LOCAL_SERVERS", (lab,))
@@ -127,11 +130,12 @@ def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkey
             label=SECRET, protocol="openai", base_url=vendor.address("lab"), key=KEY, models=("m",)
         ),
     )
+    line_up = LineUp.objects.create(owner=ana, name=SECRET, targets=[{"target": "demo"}])
     token, _text = make(ana, name=SECRET, scope="read", days=7)
     names = {
         "conversation_id": conversation.pk, "message_id": turn.pk, "answer_id": answer.pk,
         "slug": server.slug, "attachment_id": image.pk, "token_id": token.pk,
-        "base_url": vendor.address("lab"),
+        "base_url": vendor.address("lab"), "line_up_id": line_up.pk, "name": "demo/quick",
     }  # fmt: skip
     return World(ana, names)
 
@@ -179,19 +183,26 @@ def test_every_operation_is_in_the_table() -> None:
     assert {*TABLE} == described
 
 
+def of(row: dict[str, Any], way: Callable[[User], Client], who: str) -> int:
+    """The status for somebody who is signed in by one of the ways."""
+    status: int = row.get("session", row[who]) if way is by_session else row[who]
+    return status
+
+
 @pytest.mark.parametrize("operation", TABLE)
 def test_everybody_gets_what_the_table_says(operation: str, world: World) -> None:
     row = TABLE[operation]
     for way in EVERY_WAY[:2]:
-        check(way(world.ana), operation, world, row["owner"], "owner")
+        check(way(world.ana), operation, world, of(row, way, "owner"), "owner")
     check(by_token(world.ana), operation, world, row.get("token", row["owner"]), "owner")
     reader = row.get("reader", row["owner"] if operation.startswith("GET") else 403)
     check(by_token(world.ana, "read"), operation, world, reader, "owner")
     for user in (person("ben"), person("pia", is_premium=True), person("tom", is_staff=True)):
         for way in EVERY_WAY[:2]:
-            check(way(user), operation, world, row["others"], user.username)
+            check(way(user), operation, world, of(row, way, "others"), user.username)
     olga = User.objects.create_superuser("olga", "olga@example.org", PASSWORD)
     for way in EVERY_WAY[:2]:
-        check(way(olga), operation, world, row.get("superuser", row["others"]), "superuser")
+        status = of(row, way, "superuser" if "superuser" in row else "others")
+        check(way(olga), operation, world, status, "superuser")
     for client in [*signed_out()]:
         check(client, operation, world, row.get("signed_out", 401), "somebody signed out")

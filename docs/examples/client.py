@@ -1,4 +1,4 @@
-"""WeBox from Python: REST, the socket, and server-sent events. Needs httpx and websockets.
+"""WeBox from Python, by every way there is. Needs httpx and websockets.
 
 WEBOX_URL=http://127.0.0.1:8000 WEBOX_TOKEN=webox_… python client.py "Which is faster?" demo:quick demo:code
 The token is one of My account → Access tokens that may read and ask.
@@ -12,8 +12,8 @@ import httpx
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
-URL = os.environ["WEBOX_URL"]
-HEADERS = {"Authorization": f"Bearer {os.environ['WEBOX_TOKEN']}"}
+URL, TOKEN = os.environ["WEBOX_URL"], os.environ["WEBOX_TOKEN"]
+HEADERS, V1 = {"Authorization": f"Bearer {TOKEN}"}, [Subprotocol("webox.v1")]
 question, *ais = sys.argv[1:]
 
 with httpx.Client(base_url=URL, headers=HEADERS, timeout=300) as webox:
@@ -24,9 +24,8 @@ with httpx.Client(base_url=URL, headers=HEADERS, timeout=300) as webox:
         print(f"REST: {name} wrote {len(text)} characters", sent["errors"].get(name, ""))
 
     # The socket: every answer as it is written, all at once.
-    socket_url = f"{URL.replace('http', 'ws', 1)}/api/chat/ws/{sent['conversation_id']}"
-    v1 = [Subprotocol("webox.v1")]
-    with connect(socket_url, additional_headers=HEADERS, subprotocols=v1, max_size=None) as socket:
+    address = f"{URL.replace('http', 'ws', 1)}/api/chat/ws/{sent['conversation_id']}"
+    with connect(address, additional_headers=HEADERS, subprotocols=V1, max_size=None) as socket:
         socket.send(json.dumps({"type": "ask", "message": "And why?", "targets": ais, "client_id": "second"}))
         pieces = 0
         for event in map(json.loads, socket):
@@ -41,3 +40,10 @@ with httpx.Client(base_url=URL, headers=HEADERS, timeout=300) as webox:
     with webox.stream("GET", f"{asked.headers['Location']}/events") as events:
         kinds = [line.removeprefix("event: ") for line in events.iter_lines() if line.startswith("event: ")]
     print(f"Events: {kinds[0]} … {kinds[-1]}")
+
+    # OpenAI's protocol: several models at once, each answer a choice. Every client of OpenAI's speaks it.
+    model = ",".join(name.replace(":", "/", 1) for name in ais)
+    told = {"model": model, "messages": [{"role": "user", "content": question}]}
+    completion = webox.post("/v1/chat/completions", json=told).raise_for_status().json()
+    for choice in completion["choices"]:
+        print(f"Gateway: {choice['model']} wrote {len(choice['message']['content'])} characters")

@@ -4,6 +4,7 @@ import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { ColumnView, markOf, showState, stateSign } from "./columns.js";
 import { Follower } from "./follow.js";
 import { gallery } from "./gallery.js";
+import { MarkdownView } from "./markdown.js";
 import { nameOf } from "./names.js";
 import { columnsOf, isRunning } from "./reducer.js";
 import { bestOf, stateWord } from "./status.js";
@@ -17,6 +18,7 @@ class TurnView {
   /** `question` is the user’s message that this turn answers. */
   constructor(message, question, hooks) {
     this.id = message.id;
+    this.content = message.content;
     this.hooks = { ...hooks, follow: (column) => hooks.follow(this, column) };
     this.columns = [];
     this.tabs = [];
@@ -39,6 +41,10 @@ class TurnView {
 
   update(state) {
     this.answers = columnsOf(state, this.id).map((id) => state.answers[id]);
+    if (this.answers.length === 0) {
+      this.#tell();
+      return;
+    }
     this.answers.forEach((answer, index) => this.#column(answer, index));
     // Two models of one vendor have the same mark: only then a tab has room for the model’s name, too.
     this.tablist.toggleAttribute("data-alike", new Set(this.answers.map((answer) => answer.mark)).size < this.answers.length);
@@ -51,6 +57,18 @@ class TurnView {
       this.retryButton.replaceChildren(icon("retry"), fill(label, { count: number(broken) }));
     }
     this.stopButton.hidden = this.answers.length < 2 || !this.answers.some(isRunning);
+    this.#showFoot();
+  }
+
+  /** An answer of no AI that was asked here: a program says that it was given. */
+  #tell() {
+    this.tablist.hidden = true;
+    if (this.row.childElementCount > 0) return;
+    const prose = el("div", { class: "prose" });
+    new MarkdownView(prose).finish(this.content);
+    this.row.append(el("div", { class: "told" }, el("p", { class: "told-by", text: gettext("The answer as a program told it") }), prose));
+    this.retryButton.hidden = true;
+    this.stopButton.hidden = true;
     this.#showFoot();
   }
 

@@ -1,0 +1,42 @@
+"""Conversations that nobody asked to keep: how their text goes, and what stays to be counted."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat.models import Answer, Attachment, Conversation, Message
+
+LEFT_FOR = timedelta(hours=1)
+"""So long a process may have died before it erased what it had asked."""
+
+
+@transaction.atomic
+def erase(conversation_id: int) -> None:
+    """Remove every word of a conversation; its answers stay as figures: who, when, how many tokens.
+
+    Nothing of it may be being written any more.
+    """
+    messages = Message.objects.filter(conversation=conversation_id)
+    asked = messages.filter(answers__isnull=False)
+    questions = messages.filter(children__in=asked)
+    kept = {*asked.values_list("pk", flat=True), *questions.values_list("pk", flat=True)}
+    Attachment.objects.filter(message__in=messages).delete()
+    messages.filter(pk__in=kept, role=Message.Role.USER).update(parent=None, content="")
+    messages.exclude(pk__in=kept).delete()
+    Answer.objects.filter(message__conversation=conversation_id).update(
+        text="", reasoning="", refusal="", error_params={}, settings={}
+    )
+    Conversation.objects.filter(pk=conversation_id).update(deleted_at=timezone.now())
+
+
+def sweep() -> int:
+    """Erase what a process that died has left; return how many conversations."""
+    left = Conversation.objects.filter(
+        is_temporary=True, deleted_at=None, created_at__lt=timezone.now() - LEFT_FOR
+    )
+    running = Answer.objects.filter(status__in=Answer.UNFINISHED).values("message__conversation")
+    ids = list(left.exclude(pk__in=running).values_list("pk", flat=True))
+    for conversation_id in ids:
+        erase(conversation_id)
+    return len(ids)
