@@ -68,6 +68,17 @@ class MessageNotFound(WeBoxError):
     message = _("This message does not exist.")
 
 
+class BadParent(WeBoxError):
+    code = "bad_parent"
+    message = _("A question goes after an answer, not after another question.")
+
+
+class NothingToUndo(WeBoxError):
+    code = "nothing_to_undo"
+    http_status = 404
+    message = _("There is nothing to undo, or it is too late.")
+
+
 class BadEventId(WeBoxError):
     code = "bad_event_id"
     message = _("Last-Event-ID is not one of this stream.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chat import limits
 
@@ -47,8 +47,9 @@ class Ask(Command, tag="ask", frozen=True):
     """Put one message to several AIs.
 
     `client_id` makes a repeated send the same turn; other content under it is refused with
-    `client_id_conflict`. `attachments` are ids of images uploaded before. Answered by `accepted` once
-    everything is saved.
+    `client_id_conflict`. `attachments` are ids of images uploaded before. `parent_id` is the message after
+    which the question goes (null: the beginning), where it is not the end of what is shown: where another
+    question stands there, a branch begins. Answered by `accepted` once everything is saved.
     """
 
     message: str
@@ -57,6 +58,7 @@ class Ask(Command, tag="ask", frozen=True):
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
     attachments: Annotated[list[UUID], Meta(max_length=limits.IMAGES_PER_MESSAGE)] = []
+    parent_id: Id | UnsetType | None = UNSET
 
 
 class Stop(Command, tag="stop", frozen=True):
@@ -112,6 +114,7 @@ class AnswerRecord(Struct, kw_only=True):
     position: int
     version: int
     status: AnswerStatus
+    is_chosen: bool
     text: str
     reasoning: str
     error: ErrorInfo | None
@@ -235,6 +238,19 @@ class AnswerChanged(Event, tag="answer", frozen=True):
     total_ms: int | None = None
 
 
+class Chosen(Event, tag="chosen", frozen=True):
+    """A person likes this answer best of its turn; null: none any more."""
+
+    message_id: int
+    answer_id: int | None
+
+
+class BranchShown(Event, tag="branch", frozen=True):
+    """Another branch is shown: read the messages anew. `head_id` is its last one."""
+
+    head_id: int
+
+
 class Refused(Event, tag="error", frozen=True):
     """A command was not carried out; nothing changed."""
 
@@ -243,7 +259,9 @@ class Refused(Event, tag="error", frozen=True):
     client_id: str | None = None
 
 
-AnyEvent = Accepted | TurnChanged | Snapshot | Deltas | Lengths | AnswerChanged | Refused
+AnyEvent = (
+    Accepted | TurnChanged | Snapshot | Deltas | Lengths | AnswerChanged | Chosen | BranchShown | Refused
+)
 
 
 class PlainAsk(Struct, forbid_unknown_fields=True, frozen=True):

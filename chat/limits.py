@@ -28,6 +28,8 @@ VENDOR_CALLS_PER_MINUTE = 30
 UPLOADS_PER_MINUTE = 60
 UPLOAD_WAITS_S = 24 * 3600
 """How long such an image is kept."""
+UNDO_S = 3600
+"""How long a deleted conversation can be had back."""
 MESSAGES_TOLD = 1000
 TOLD_CHARS = 2_000_000
 """How long a conversation a program may tell in one request, its question included."""

@@ -32,6 +32,7 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
         model=answer.model,
         position=answer.position,
         version=answer.version,
+        is_chosen=answer.message.chosen_id == answer.pk,
         status=answer.status,  # type: ignore[arg-type]  # the column's constraint holds the same words
         text=answer.text,
         reasoning=answer.reasoning,
@@ -77,17 +78,24 @@ def message_record(
     images: Iterable[Attachment] | None = None,
 ) -> events.MessageRecord:
     """A message with these answers and images, or with its own where it was read through `with_answers`."""
+    rows = [*(message.answers.all() if answers is None else answers)]
     return events.MessageRecord(
         id=message.pk,
         parent_id=message.parent_id,
         role=message.role,  # type: ignore[arg-type]  # the column's constraint holds the same words
-        content=message.content,
+        content=content_of(message, rows),
         created_at=timestamp(message.created_at),
         attachments=[
             attachment_record(image) for image in (message.attachments.all() if images is None else images)
         ],
-        answers=[answer_record(answer) for answer in (message.answers.all() if answers is None else answers)],
+        answers=[answer_record(answer) for answer in rows],
     )
+
+
+def content_of(message: Message, answers: Iterable[Answer]) -> str:
+    """A message's text: of an assistant's the chosen answer's, empty where none is chosen."""
+    chosen = (answer.text for answer in answers if answer.pk == message.chosen_id)
+    return message.content or next(chosen, "")
 
 
 def timestamp(moment: datetime) -> str:

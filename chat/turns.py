@@ -3,8 +3,6 @@
 Each reads and writes in one transaction; what others must hear goes out after the commit.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,16 +10,16 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from msgspec import UNSET
 
 from accounts.models import User
-from chat import dispatch, events, limits, uploads
+from chat import branches, dispatch, events, limits, uploads
 from chat.engine import engine_of_process
 from chat.errors import (
     AnswerNotFound,
-    AnswerStillRunning,
     ClientIdConflict,
     ConversationNotFound,
     EmptyMessage,
@@ -29,6 +27,7 @@ from chat.errors import (
 )
 from chat.models import Answer, Attachment, Conversation, Message
 from chat.records import answer_record, message_record, with_answers
+from chat.saving import ParentId, ask_again, content_hash_of, save_turn
 from chat.targets import Target
 from webox.prepared import prepared
 
@@ -54,21 +53,24 @@ def ask(
     client_id: str | None = None,
     on_accepted: OnAccepted | None = None,
     skip_id: str = "",
+    parent_id: ParentId = UNSET,
 ) -> Asked:
     """Save one question to several AIs and start the turn.
 
     `attachments` are images the user has uploaded. `conversation_id` None makes a new conversation.
+    `parent_id` is the message after which the question goes, None for the beginning: where another question
+    stands there already, this begins a branch, which is shown from now on.
     `on_accepted` is called after the commit and before the turn starts, from this thread; the other sockets
     (all but `skip_id`) hear `turn` started. The same `client_id` with the same content is the same turn.
-    Raises ConversationNotFound, EmptyMessage, MessageTooLong, TooManyImages, AttachmentNotFound or
-    ClientIdConflict; then nothing is saved.
+    Raises ConversationNotFound, MessageNotFound, EmptyMessage, MessageTooLong, TooManyImages,
+    AttachmentNotFound or ClientIdConflict; then nothing is saved.
     """
     if not message.strip():
         raise EmptyMessage
     if len(message) > limits.MESSAGE_CHARS:
         raise MessageTooLong(chars=len(message), limit=limits.MESSAGE_CHARS)
     dispatch.prepare()
-    content_hash = _content_hash(message, targets, attachments)
+    content_hash = content_hash_of(message, targets, attachments, parent_id)
     with transaction.atomic():
         conversation = _conversation_for(user, conversation_id, client_id)
         repeated = _sent_before(conversation, client_id, content_hash)
@@ -84,6 +86,7 @@ def ask(
             content_hash=content_hash,
             on_accepted=on_accepted,
             skip_id=skip_id,
+            parent_id=parent_id,
         )
 
 
@@ -97,11 +100,13 @@ def begin(
     content_hash: str = "",
     on_accepted: OnAccepted | None = None,
     skip_id: str = "",
+    parent_id: ParentId = UNSET,
 ) -> Asked:
-    """Save one question at the end of a conversation, and start its turn once the caller's transaction is
-    committed; the caller holds the conversation. The rest is as for `ask`.
+    """Save one question in a conversation, and start its turn once the caller's transaction is committed.
+
+    The caller holds the conversation, and has checked the message. The rest is as for `ask`.
     """
-    records = _save_turn(conversation, message, targets, images, client_id, content_hash)
+    records = save_turn(conversation, message, targets, images, client_id, content_hash, parent_id)
     return _announced(_accepted(conversation, records, client_id), on_accepted, skip_id, is_new=True)
 
 
@@ -170,8 +175,8 @@ def retry(
         conversation = _lock_conversation(user, conversation_id)
         answers = Answer.objects.filter(message__conversation=conversation, pk__in=answer_ids)
         by_message: dict[int, list[Answer]] = {}
-        for answer in answers.order_by("message_id", "position"):
-            by_message.setdefault(answer.message_id, []).append(_ask_again(answer))
+        for answer in answers.select_related("message").order_by("message_id", "position"):
+            by_message.setdefault(answer.message_id, []).append(ask_again(answer))
         if sum(map(len, by_message.values())) != len(set(answer_ids)):
             raise AnswerNotFound
         Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now())
@@ -190,13 +195,24 @@ def retry(
     return retried
 
 
-def _content_hash(message: str, targets: list[Target], attachments: Sequence[UUID]) -> str:
-    content = [
-        message,
-        [[target.name, target.provider.slug, target.model, target.settings] for target in targets],
-        [str(image) for image in attachments],
-    ]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def choose(answer: Answer, *, is_chosen: bool) -> None:
+    """Make an answer the chosen one of its turn, in place of another, or no more."""
+    message = answer.message
+    turn = Message.objects.filter(pk=message.pk)
+    if is_chosen:
+        turn.update(chosen=answer)
+    elif not turn.filter(chosen=answer).update(chosen=None):
+        return
+    event = events.Chosen(message_id=message.pk, answer_id=answer.pk if is_chosen else None)
+    transaction.on_commit(partial(engine_of_process().hub.publish, message.conversation_id, event))
+
+
+def show_branch(message: Message) -> None:
+    """Show the branch that this message is in, to its newest end."""
+    head_id = branches.last_of(message)
+    Conversation.objects.filter(pk=message.conversation_id).update(head=head_id)
+    event = events.BranchShown(head_id=head_id)
+    transaction.on_commit(partial(engine_of_process().hub.publish, message.conversation_id, event))
 
 
 def _find_conversation(user: User, conversation_id: int) -> Conversation:
@@ -255,81 +271,6 @@ def _sent_before(
 @prepared
 def _questions(conversation_id: int, client_id: str) -> QuerySet[Message]:
     return Message.objects.filter(conversation=conversation_id, client_id=client_id)
-
-
-@prepared
-def _last_message(conversation_id: int) -> QuerySet[Message]:
-    return Message.objects.filter(conversation=conversation_id).only("pk").order_by("-pk")[:1]
-
-
-def _save_turn(
-    conversation: Conversation,
-    content: str,
-    targets: Sequence[Target],
-    images: Sequence[Attachment],
-    client_id: str | None,
-    content_hash: str,
-) -> list[events.MessageRecord]:
-    """Save the question and one queued answer per target; return both messages, without reading again."""
-    last = _last_message(conversation.pk)
-    last_id = last[0].pk if last else None
-    question = Message.objects.create(
-        conversation=conversation,
-        parent_id=last_id,
-        role=Message.Role.USER,
-        content=content,
-        client_id=client_id,
-        client_hash=content_hash,
-    )
-    uploads.attach(question, images)
-    assistant = Message.objects.create(
-        conversation=conversation, parent=question, role=Message.Role.ASSISTANT
-    )
-    answers = Answer.objects.bulk_create(
-        Answer(
-            message=assistant,
-            position=position,
-            target=target.text,
-            name=target.name,
-            provider=target.provider.slug,
-            provider_row=target.provider,
-            label=target.provider.label,
-            mark=target.provider.mark,
-            model=target.model,
-            settings=target.settings,
-        )
-        for position, target in enumerate(targets)
-    )
-    if last_id is None and not conversation.title:
-        conversation.title = title_of(content)
-    conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["title", "updated_at"])
-    return [message_record(question, [], images), message_record(assistant, answers, [])]
-
-
-def title_of(message: str) -> str:
-    """The guide's title: the first 50 characters, and three dots where there are more."""
-    return message[: limits.TITLE_CHARS] + ("..." if len(message) > limits.TITLE_CHARS else "")
-
-
-def _ask_again(answer: Answer) -> Answer:
-    column = Answer.objects.filter(message_id=answer.message_id, position=answer.position)
-    if column.filter(status__in=Answer.UNFINISHED).exists():
-        raise AnswerStillRunning
-    newest = column.aggregate(version=Max("version"))["version"]
-    return Answer.objects.create(
-        message_id=answer.message_id,
-        position=answer.position,
-        version=newest + 1,
-        target=answer.target,
-        name=answer.name,
-        provider=answer.provider,
-        provider_row=answer.provider_row,
-        label=answer.label,
-        mark=answer.mark,
-        model=answer.model,
-        settings=answer.settings,
-    )
 
 
 def _announce(

@@ -1,6 +1,6 @@
 """What is done from time to time without anybody asking: what is over goes, prices follow the calendar."""
 
-from chat import catalogue, temporary, uploads
+from chat import catalogue, purge, uploads
 
 
 def tidy() -> None:
@@ -9,5 +9,6 @@ def tidy() -> None:
     Safe to repeat.
     """
     uploads.sweep()
-    temporary.sweep()
+    purge.erase_left()
+    purge.purge_deleted()
     catalogue.fill()

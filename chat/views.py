@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from msgspec import to_builtins
 
 from accounts.models import User
-from chat import limits
+from chat import branches, limits
 from chat.engine import engine_of_process
 from chat.engine.resume import snapshot
 from chat.models import Conversation
@@ -75,7 +75,7 @@ def ais(request: HttpRequest) -> HttpResponse:
 def _messages(current: Conversation | None) -> list[Any]:
     if current is None:
         return []
-    records = [message_record(message) for message in with_answers(current.messages.all())]
+    records = [message_record(message) for message in with_answers(branches.shown(current))]
     answer_ids = {answer.id for record in records for answer in record.answers}
     # What another process writes comes with the first snapshot of the socket.
     texts = {one.id: one for one in engine_of_process().texts(answer_ids)}

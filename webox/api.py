@@ -69,6 +69,16 @@ class NumberField(serializers.FloatField):
         return super().to_internal_value(data)
 
 
+class TruthField(serializers.BooleanField):
+    """true or false, and no other words for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        # A browser's form has no truth.
+        if not isinstance(data, bool) and not isinstance(getattr(self.root, "initial_data", None), QueryDict):
+            self.fail("invalid", input=data)
+        return bool(super().to_internal_value(data))
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses every key it does not let the client write."""
 

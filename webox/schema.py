@@ -16,6 +16,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView, get_view_name
 
 from webox.api import StrictSerializer
@@ -63,7 +64,7 @@ def operation(
     status: int = 200,
     media_type: str = "",
     body: Any = None,
-    parameters: Iterable[OpenApiParameter] = (),
+    parameters: Iterable[OpenApiParameter | type[Serializer[Any]]] = (),
     errors: Iterable[int] = (),
     accepted: Promise | None = None,
     also: Mapping[int, Promise] = MappingProxyType({}),

@@ -1,4 +1,4 @@
-"""Single messages and answers over REST: how far they are, stop, ask again."""
+"""Single answers over REST: how far they are, stop, ask again, choose."""
 
 from typing import cast
 
@@ -9,11 +9,10 @@ from rest_framework.views import APIView
 
 from accounts.models import PersonalToken, User
 from chat import dispatch, turns
-from chat.api.records import MessageListed, message_listed
-from chat.errors import AnswerNotFound, MessageNotFound
+from chat.errors import AnswerNotFound
 from chat.events import AnswerRecord
-from chat.models import Answer, Message
-from chat.records import answer_record, with_answers
+from chat.models import Answer
+from chat.records import answer_record
 from webox.api import answer
 from webox.schema import LOCATION, operation
 
@@ -27,18 +26,6 @@ def find_answer(request: Request, answer_id: int) -> Answer:
     if found is None:
         raise AnswerNotFound
     return found
-
-
-class MessageView(APIView):
-    """One message; an assistant's says how far its answers are, to the second."""
-
-    @operation("getMessage", _("One message"), answer=MessageListed)
-    def get(self, request: Request, message_id: int) -> Response:
-        own = Message.objects.for_user(cast("User", request.user))
-        found = with_answers(own.filter(pk=message_id)).first()
-        if found is None:
-            raise MessageNotFound
-        return answer(message_listed(found))
 
 
 class AnswerView(APIView):
@@ -80,6 +67,24 @@ class RetryView(APIView):
         found = find_answer(request, answer_id)
         turns.retry(cast("User", request.user), found.message.conversation_id, [found.pk])
         column = Answer.objects.filter(message_id=found.message_id, position=found.position)
-        begun = column.order_by("-version")[0]
+        begun = column.select_related("message").order_by("-version")[0]
         location = request.build_absolute_uri(f"/api/chat/answers/{begun.pk}")
         return answer(answer_record(begun), status=202, headers={"Location": location})
+
+
+class ChooseView(APIView):
+    """Choose an answer as the best of its turn, in place of another; DELETE chooses it no more."""
+
+    token_scope = PersonalToken.Scope.CHAT
+
+    @operation("chooseAnswer", _("Choose an answer"), answer=AnswerRecord)
+    def post(self, request: Request, answer_id: int) -> Response:
+        return self._choose(request, answer_id, is_chosen=True)
+
+    @operation("unchooseAnswer", _("Choose an answer no more"), answer=AnswerRecord)
+    def delete(self, request: Request, answer_id: int) -> Response:
+        return self._choose(request, answer_id, is_chosen=False)
+
+    def _choose(self, request: Request, answer_id: int, *, is_chosen: bool) -> Response:
+        turns.choose(find_answer(request, answer_id), is_chosen=is_chosen)
+        return answer(answer_record(find_answer(request, answer_id)))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from chat.errors import AnswerStillRunning
 from chat.events import AnswerRecord, AttachmentRecord
 from chat.models import Answer, Message
-from chat.records import answer_record, attachment_record, newest, with_answers
+from chat.records import answer_record, attachment_record, content_of, newest, with_answers
 from chat.wording import sentence
 from webox.api import iso_time
 
@@ -36,7 +36,10 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 
 class MessageListed(Struct, frozen=True, kw_only=True):
-    """A message of a conversation; an assistant's has the answers of its turn, by name and as records."""
+    """A message of a conversation; an assistant's has the answers of its turn, by name and as records.
+
+    An assistant's `content` is the text of the chosen answer, empty where none is chosen.
+    """
 
     id: int
     conversation_id: int
@@ -48,6 +51,22 @@ class MessageListed(Struct, frozen=True, kw_only=True):
     answers: list[AnswerRecord]
     attachments: list[AttachmentRecord]
     created_at: str
+
+
+class BranchRecord(Struct, frozen=True, kw_only=True):
+    """One of the questions that stand in the same place; `is_active`: it is in the branch that is shown."""
+
+    message_id: int
+    content: str
+    is_active: bool
+    created_at: str
+
+
+class Folder(Struct, frozen=True, kw_only=True):
+    """A folder, and how many conversations are in it that are not archived."""
+
+    name: str
+    count: int
 
 
 class FoundServer(Struct, frozen=True, kw_only=True):
@@ -84,7 +103,7 @@ def message_listed(message: Message) -> MessageListed:
         conversation_id=message.conversation_id,
         parent_id=message.parent_id,
         role=message.role,  # type: ignore[arg-type]  # the column's constraint holds the same words
-        content=message.content,
+        content=content_of(message, message.answers.all()),
         ai_responses=_texts(answers) if is_assistants else None,
         errors=_failures(answers) if is_assistants else None,
         answers=[answer_record(answer) for answer in answers],

@@ -1,12 +1,21 @@
 """What the chat's REST API takes, and conversations as it lists them."""
 
+from datetime import UTC, datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from chat import limits
 from chat.models import DEFAULT_FOLDER, Conversation
-from webox.api import NumberField, StrictSerializer, TextField
+from webox.api import NumberField, StrictSerializer, TextField, TruthField
 
 MAX_ID = 2**63 - 1
+# Times that no time zone carries out of the calendar.
+IN_RANGE = [
+    MinValueValidator(datetime(1970, 1, 1, tzinfo=UTC)),
+    MaxValueValidator(datetime(9000, 1, 1, tzinfo=UTC)),
+]
 
 
 class SendSerializer(StrictSerializer):
@@ -31,6 +40,15 @@ class SendSerializer(StrictSerializer):
     attachments = serializers.ListField(
         child=serializers.UUIDField(), required=False, default=list, max_length=limits.IMAGES_PER_MESSAGE
     )
+    parent_id = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_ID,
+        help_text=_(
+            "The message after which the question goes, null for the beginning; it may begin a branch."
+        ),
+    )
 
 
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
@@ -38,7 +56,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
 
     class Meta:
         model = Conversation
-        fields = ("id", "title", "folder", "created_at", "updated_at")
+        fields = ("id", "title", "folder", "is_pinned", "is_archived", "created_at", "updated_at")
         read_only_fields = fields
 
 
@@ -47,3 +65,39 @@ class ConversationInput(StrictSerializer):
 
     title = TextField(max_length=255, required=False, allow_blank=True)
     folder = TextField(max_length=100, required=False, default=DEFAULT_FOLDER)
+    is_pinned = TruthField(required=False)
+    is_archived = TruthField(required=False)
+
+
+class ConversationQuery(serializers.Serializer[Conversation]):
+    """Which conversations are listed, and in which order."""
+
+    search = serializers.CharField(
+        max_length=200, required=False, default="", allow_blank=True, help_text=_("Words of the title.")
+    )
+    folder = serializers.CharField(max_length=100, required=False, help_text=_("Those in this folder."))
+    archived = serializers.ChoiceField(
+        ["false", "true", "any"], default="false", help_text=_("Those that are archived, or any.")
+    )
+    pinned = serializers.ChoiceField(
+        ["true", "false"], required=False, help_text=_("Those that are pinned, or not.")
+    )
+    since = serializers.DateTimeField(
+        required=False, validators=IN_RANGE, help_text=_("Last used at this time or later (ISO 8601).")
+    )
+    until = serializers.DateTimeField(
+        required=False, validators=IN_RANGE, help_text=_("Last used before this time.")
+    )
+    order = serializers.ChoiceField(
+        ["-updated_at", "updated_at", "-created_at", "created_at", "title", "-title"],
+        default="-updated_at",
+        help_text=_("By what they are sorted; with a minus, the last first."),
+    )
+
+
+class MessageQuery(serializers.Serializer[Conversation]):
+    """Which messages of a conversation are listed."""
+
+    branch = serializers.ChoiceField(
+        ["shown", "all"], default="shown", help_text=_("Those of the branch that is shown, or all.")
+    )

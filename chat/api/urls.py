@@ -2,18 +2,27 @@
 
 from django.urls import path
 
-from chat.api import answers, attachments, lineups, providers, streams, views
+from chat.api import answers, attachments, conversations, lineups, messages, providers, send, streams
 
 urlpatterns = [
-    path("send", views.SendView.as_view(), name="send"),
-    path("conversations", views.ConversationsView.as_view(), name="conversations"),
-    path("conversations/<int:conversation_id>", views.ConversationView.as_view(), name="conversation"),
-    path("conversations/<int:conversation_id>/messages", views.MessagesView.as_view(), name="messages"),
-    path("messages/<int:message_id>", answers.MessageView.as_view(), name="message"),
+    path("send", send.SendView.as_view(), name="send"),
+    path("conversations", conversations.ConversationsView.as_view(), name="conversations"),
+    path(
+        "conversations/<int:conversation_id>", conversations.ConversationView.as_view(), name="conversation"
+    ),
+    path(
+        "conversations/<int:conversation_id>/messages", conversations.MessagesView.as_view(), name="messages"
+    ),
+    path("conversations/<int:conversation_id>/undo", conversations.UndoView.as_view(), name="undo"),
+    path("folders", conversations.FoldersView.as_view(), name="folders"),
+    path("messages/<int:message_id>", messages.MessageView.as_view(), name="message"),
+    path("messages/<int:message_id>/branches", messages.BranchesView.as_view(), name="branches"),
+    path("messages/<int:message_id>/show", messages.ShowBranchView.as_view(), name="show-branch"),
     path("messages/<int:message_id>/events", streams.EventsView.as_view(), name="message-events"),
     path("answers/<int:answer_id>", answers.AnswerView.as_view(), name="answer"),
     path("answers/<int:answer_id>/stop", answers.StopView.as_view(), name="answer-stop"),
     path("answers/<int:answer_id>/retry", answers.RetryView.as_view(), name="answer-retry"),
+    path("answers/<int:answer_id>/choose", answers.ChooseView.as_view(), name="answer-choose"),
     path("attachments", attachments.AttachmentsView.as_view(), name="attachments"),
     path("attachments/<uuid:attachment_id>", attachments.AttachmentView.as_view(), name="attachment"),
     path("providers", providers.ProvidersView.as_view(), name="providers"),

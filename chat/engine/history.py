@@ -48,7 +48,7 @@ class Past:
 def read_past(asked: Asked, names: Collection[str]) -> Past:
     """What there was before a turn's assistant message, with the answers of the AIs of these names.
 
-    Of a turn's versions it is the latest done one, else the latest that has text.
+    Of a turn's versions it is the chosen one, else the latest done, else the latest that has text.
     """
     before = (asked.conversation_id, asked.message_id)
     with connection.cursor() as cursor:
@@ -65,7 +65,8 @@ def read_past(asked: Asked, names: Collection[str]) -> Past:
                 f"SELECT a.message_id, a.name, a.text FROM {_ANSWER} a "  # noqa: S608  # as above
                 f"JOIN {_MESSAGE} m ON m.id = a.message_id WHERE m.conversation_id = %s AND m.id < %s "
                 f"AND a.name IN ({', '.join(['%s'] * len(names))}) AND a.text <> '' "
-                "ORDER BY CASE a.status WHEN 'done' THEN 1 ELSE 0 END, a.version",
+                "ORDER BY CASE WHEN a.id = m.chosen_id THEN 2 WHEN a.status = 'done' THEN 1 ELSE 0 END, "
+                "a.version",
                 [*before, *names],
             )
             # The best one comes last, and stays.

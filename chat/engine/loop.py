@@ -237,11 +237,7 @@ class Engine:
                     SIGN_IN,
                     lambda _, one: one.user_id == user_id and session_key in (None, one.session_key),
                 )
-            case {"type": "conversation.gone", "conversation_id": gone_id, "answer_ids": answer_ids}:
-                for answer in self.running_answers():
-                    if answer.id in answer_ids:
-                        answer.cancel("dropped")
-                self.waiting.place_freed()
+            case {"type": "conversation.gone", "conversation_id": gone_id}:
                 self.hub.close(NOT_FOUND, lambda conversation_id, _: conversation_id == gone_id)
 
     def _end_running(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from chat import events
+from chat.branches import active_ids, head_of
 from chat.engine.frames import RunningText
 from chat.engine.loop import Engine
 from chat.models import Answer, Message
@@ -38,12 +39,15 @@ class Watcher(Protocol):
 
 
 def read_joining(conversation_id: int) -> list[events.MessageRecord]:
-    """What a socket needs when it joins: the last turn, and every turn that still runs."""
-    of_conversation = Message.objects.filter(conversation_id=conversation_id)
-    last = (
-        of_conversation.filter(role=Message.Role.ASSISTANT).order_by("-pk").values_list("pk", flat=True)[:1]
-    )
+    """What a socket needs when it joins: of the branch that is shown the last turn and all that run."""
+    turns = Message.objects.filter(conversation_id=conversation_id, role=Message.Role.ASSISTANT)
     running = Answer.objects.filter(message__conversation_id=conversation_id, status__in=Answer.UNFINISHED)
+    head_id = head_of(conversation_id)
+    if head_id is not None:
+        # What runs in another branch is not on the screen.
+        active = active_ids(conversation_id, head_id)
+        turns, running = turns.filter(pk__in=active), running.filter(message__in=active)
+    last = turns.order_by("-pk").values_list("pk", flat=True)[:1]
     wanted = {*last, *running.values_list("message_id", flat=True)}
     return read_messages(conversation_id, wanted)
 
@@ -64,10 +68,8 @@ def read_messages(conversation_id: int, message_ids: set[int]) -> list[events.Me
 
 def ended_answers(message_id: int) -> list[events.AnswerChanged]:
     """The events of a turn's answers that have ended, from the rows."""
-    return [
-        ended_event(answer_record(answer))
-        for answer in Answer.objects.filter(message_id=message_id).exclude(status__in=Answer.UNFINISHED)
-    ]
+    ended = Answer.objects.filter(message_id=message_id).exclude(status__in=Answer.UNFINISHED)
+    return [ended_event(answer_record(answer)) for answer in ended.select_related("message")]
 
 
 async def take_snapshot(

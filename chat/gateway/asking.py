@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat import dispatch, events, temporary, turns, uploads
+from chat import dispatch, events, purge, turns, uploads
 from chat.engine import engine_of_process
 from chat.engine.writer import DATABASE_AWAY
 from chat.errors import EngineStopping
@@ -18,6 +18,7 @@ from chat.gateway.body import Said, Wanted
 from chat.models import Answer, Attachment, Conversation, Message
 from chat.outbox import Ended
 from chat.records import newest
+from chat.saving import title_of
 from chat.sockets import Credential
 from chat.targets import Target
 from chat.turn_events import TurnEvents
@@ -49,7 +50,7 @@ def ask(user: User, wanted: Wanted, targets: Sequence[Target]) -> Asked:
         first = next(said for said in [*wanted.past, wanted.question] if said.role == "user")
         conversation = Conversation.objects.create(
             owner=user,
-            title=turns.title_of(first.text.strip()) if wanted.is_kept else "",
+            title=title_of(first.text.strip()) if wanted.is_kept else "",
             updated_at=timezone.now(),
             is_temporary=not wanted.is_kept,
         )
@@ -123,7 +124,7 @@ class Following:
     def _erase_now(self) -> bool:
         if dispatch.being_written(self._asked.message_id).exists():
             return False
-        temporary.erase(self._asked.conversation_id)
+        purge.erase(self._asked.conversation_id)
         return True
 
 

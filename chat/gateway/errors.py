@@ -91,7 +91,9 @@ def status_of(code: str) -> int:
 
 def fault(code: str, message: str, status: int, param: str | None = None) -> Fault:
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
-    return Fault(message=message, type=TYPES.get(status, kind), param=param, code=OPENAIS_CODES.get(code, code))
+    return Fault(
+        message=message, type=TYPES.get(status, kind), param=param, code=OPENAIS_CODES.get(code, code)
+    )
 
 
 def fault_of(code: str, params: dict[str, Any]) -> Fault:

@@ -32,6 +32,7 @@ def _answer(
         model=model,
         position=answer_id - OPENAI,
         version=1,
+        is_chosen=False,
         status="queued",
         text="",
         reasoning="",

@@ -5,7 +5,7 @@ asked, and one more for each retry of it.
 """
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import limits
+from chat.folding import fold
 from chat.models.catalogue import Provider
 from chat.prices import NANO
 
@@ -52,9 +53,15 @@ class Conversation(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
     title = models.CharField(_("title"), max_length=255, blank=True)
+    title_key = models.CharField(max_length=1000, blank=True, editable=False)
+    """The title as it is searched."""
     folder = models.CharField(_("folder"), max_length=100, default=DEFAULT_FOLDER)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"))
+    head = models.ForeignKey(
+        "Message", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    """The last message of the branch that is shown; null while there is one branch alone."""
     is_pinned = models.BooleanField(_("pinned"), default=False)
     is_archived = models.BooleanField(_("archived"), default=False)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
@@ -74,12 +81,24 @@ class Conversation(models.Model):
                 name="conversation_of_owner",
             ),
             models.Index(
+                fields=["owner", "folder"],
+                condition=Q(is_temporary=False, deleted_at=None),
+                name="conversation_folder",
+            ),
+            models.Index(
                 fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"
             ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save with the key by which its title is found."""
+        self.title_key = fold(self.title)
+        if "title" in (fields := kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*fields, "title_key"}
+        super().save(*args, **kwargs)
 
 
 class Message(models.Model):
@@ -95,6 +114,10 @@ class Message(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=Role)
     content = models.TextField(_("content"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    chosen = models.ForeignKey(
+        "Answer", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    """Of a turn's answers the one that a person likes best."""
     client_id = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001
     """What the client called the turn, so that a repeated send is the same one; null where it gave none."""
     client_hash = models.CharField(max_length=64, blank=True, editable=False)

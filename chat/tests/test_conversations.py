@@ -14,9 +14,9 @@ from tests.problems import fields_of
 LIST = "/api/chat/conversations"
 
 
-def make(owner: User, title: str = "Title", minutes_ago: int = 0) -> Conversation:
+def make(owner: User, title: str = "Title", minutes_ago: int = 0, **more: Any) -> Conversation:
     used = timezone.now() - timedelta(minutes=minutes_ago)
-    return Conversation.objects.create(owner=owner, title=title, updated_at=used)
+    return Conversation.objects.create(owner=owner, title=title, updated_at=used, **more)
 
 
 def make_turn(conversation: Conversation, question: str, **answers: str) -> Message:
@@ -41,7 +41,8 @@ def test_the_list_is_ones_own_newest_first(as_alice: Client, alice: User, bob: U
     make(bob, "foreign")
     listed = as_alice.get(LIST).json()
     assert [one["title"] for one in listed] == ["newest", "older"]
-    assert set(listed[0]) == {"id", "title", "folder", "created_at", "updated_at"}
+    guides = {"id", "title", "folder", "created_at", "updated_at"}
+    assert set(listed[0]) == guides | {"is_pinned", "is_archived"}
     assert listed[0]["folder"] == "Général"
 
 
@@ -132,7 +133,7 @@ def test_a_conversation_is_started_renamed_moved_and_deleted(as_alice: Client, a
     assert (changed.json()["title"], changed.json()["folder"]) == ("Renamed", "Travail")
     make_turn(Conversation.objects.get(), "?", openai="!")
     assert as_alice.delete(path).status_code == 204
-    assert not Message.objects.exists()
+    assert as_alice.get(LIST).json() == []
     assert as_alice.delete(path).status_code == 404
 
 

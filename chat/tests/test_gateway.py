@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.personal_tokens import make
-from chat import temporary
+from chat import purge
 from chat.models import AiPreference, Answer, Attachment, Conversation, Message, Provider
 from chat.tests.test_engine import make_answer
 from chat.tests.test_uploads import picture
@@ -187,10 +187,10 @@ def test_what_a_dead_process_left_is_erased_later(alice: User, monkeypatch: pyte
     Answer.objects.filter(pk=ended.pk).update(status="interrupted", text="secret")
     Answer.objects.filter(pk=recent.pk).update(status="done", text="recent")
     old = [running.message.conversation_id, ended.message.conversation_id]
-    an_age_ago = recent.created_at - 2 * temporary.LEFT_FOR
+    an_age_ago = recent.created_at - 2 * purge.LEFT_FOR
     Conversation.objects.filter(pk__in=old).update(created_at=an_age_ago)
-    assert temporary.sweep() == 1
-    assert temporary.sweep() == 0
+    assert purge.erase_left() == 1
+    assert purge.erase_left() == 0
     assert Answer.objects.get(pk=ended.pk).text == ""
     assert Answer.objects.get(pk=recent.pk).text == "recent"
 

@@ -19,8 +19,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from accounts.models import User
-from chat import limits, uploads
-from chat.models import Attachment, Model
+from chat import limits, purge, uploads
+from chat.models import Attachment, Conversation, Model
 from tests.vendor import Vendor
 
 ADDRESS = "/api/chat/attachments"
@@ -229,6 +229,8 @@ def test_images_go_with_their_conversation_and_when_nobody_asks(as_bob: Client, 
     assert uploads.sweep() == 1
     assert not Attachment.objects.filter(pk=waiting).exists()
     as_bob.delete(f"/api/chat/conversations/{sent['conversation_id']}")
+    Conversation.objects.update(deleted_at=timezone.now() - timedelta(seconds=limits.UNDO_S))
+    assert purge.purge_deleted() == 1
     assert not Attachment.objects.exists()
 
 

@@ -6,7 +6,8 @@
 //   answers:  {id: record of the answer, but `text` and `reasoning` are streams (stream.js);
 //              `lengths` are the final ones once announced, `ended` says that its turn was said to be complete}
 //   missing:  ids of answers of which something was lost: the owner of the socket sends `resume`
-//   reload:   true when there are messages whose predecessors the page does not know
+//   elsewhere: ids of answers in branches that are not shown: what is told of them is left aside
+//   reload:   true when there are messages whose predecessors the page does not know, or another branch
 //   accepted: client_id of the last accepted command    refused: the last `error` event, or null
 // }
 //
@@ -22,6 +23,7 @@ export const emptyState = (title = "") => ({
   messages: [],
   answers: {},
   missing: [],
+  elsewhere: new Set(),
   reload: false,
   accepted: null,
   refused: null,
@@ -44,6 +46,8 @@ export function reduce(state, event) {
       return lengths(state, event.lengths);
     case "answer":
       return answerChanged(state, event);
+    case "branch":
+      return { ...state, messages: [], missing: [], elsewhere: new Set(), reload: true };
     case "error":
       return { ...state, refused: event };
     default:
@@ -95,10 +99,30 @@ function withAnswers(state, records, fromRows = new Set()) {
 function withMessages(state, records, fromRows) {
   const known = new Set(state.messages.map((message) => message.id));
   const fresh = records.filter((record) => !known.has(record.id));
+  const aside = besideShown(state, fresh);
+  if (aside.size > 0) return withMessages(leftAside(state, fresh, aside), records.filter((record) => !aside.has(record.id)), fromRows);
   for (const record of fresh) known.add(record.id);
   if (fresh.some((record) => record.parent_id !== null && !known.has(record.parent_id))) return { ...state, reload: true };
   const messages = fresh.length === 0 ? state.messages : [...state.messages, ...fresh.map(messageFrom)].sort((a, b) => a.id - b.id);
   return withAnswers({ ...state, messages }, records.flatMap((record) => record.answers), fromRows);
+}
+
+/** Ids of the messages that stand where others are shown: of another branch, or of one that begins. */
+function besideShown(state, fresh) {
+  const places = new Set(state.messages.filter((message) => message.role === "user").map((message) => message.parent_id));
+  const aside = new Set();
+  for (const { id, role, parent_id } of fresh) {
+    if ((role === "user" && places.has(parent_id)) || aside.has(parent_id)) aside.add(id);
+  }
+  return aside;
+}
+
+/** Which branch is shown the server knows: it is asked once about each turn of another one. */
+function leftAside(state, fresh, aside) {
+  const ids = fresh.filter((record) => aside.has(record.id)).flatMap((record) => record.answers.map((answer) => answer.id));
+  const isNew = ids.some((id) => !state.elsewhere.has(id));
+  const elsewhere = new Set([...state.elsewhere, ...ids]);
+  return { ...state, elsewhere, missing: state.missing.filter((id) => !elsewhere.has(id)), reload: state.reload || isNew };
 }
 
 const messageFrom = ({ id, parent_id, role, content, created_at, attachments = [] }) => ({ id, parent_id, role, content, created_at, attachments });
@@ -112,7 +136,9 @@ function loaded(state, records) {
   const answers = Object.fromEntries(Object.entries(state.answers).filter(([, answer]) => known.has(answer.message_id)));
   const missing = state.missing.filter((id) => answers[id]);
   const read = records.flatMap((record) => record.answers);
-  return withAnswers({ ...state, messages, answers, missing, reload: false }, read, new Set(read.map((record) => record.id)));
+  const shown = new Set(read.map((record) => record.id));
+  const elsewhere = new Set([...state.elsewhere].filter((id) => !shown.has(id)));
+  return withAnswers({ ...state, messages, answers, missing, elsewhere, reload: false }, read, new Set(read.map((record) => record.id)));
 }
 
 /** `accepted` and `turn` started carry new messages, new answers, or both. */
@@ -134,7 +160,7 @@ function deltas(state, event) {
   const apply = (field) => ([id, offset, piece]) => {
     const answer = answers[id];
     if (!answer) {
-      missing.push(id);
+      if (!state.elsewhere.has(id)) missing.push(id);
       return;
     }
     const next = addPiece(answer[field], offset, piece);
@@ -151,14 +177,15 @@ function deltas(state, event) {
 function lengths(state, entries) {
   const short = entries.filter(([id, text, reasoning]) => {
     const answer = state.answers[id];
-    return !answer || answer.text.length < text || answer.reasoning.length < reasoning;
+    if (!answer) return !state.elsewhere.has(id);
+    return answer.text.length < text || answer.reasoning.length < reasoning;
   });
   return withMissing(state, short.map(([id]) => id));
 }
 
 function answerChanged(state, { type: _, text_length, reasoning_length, ...change }) {
   const answer = state.answers[change.id];
-  if (!answer) return withMissing(state, [change.id]);
+  if (!answer) return state.elsewhere.has(change.id) ? state : withMissing(state, [change.id]);
   const final = FINAL.has(change.status);
   if (!final && !isRunning(answer)) return state;
   const next = { ...answer, ...change, lengths: final ? { text: text_length, reasoning: reasoning_length } : null };

@@ -1,9 +1,13 @@
-// The list of conversations: grouped by date, renamed in place, deleted after a question.
-import { $, el, iconButton, placePopover, setText } from "../webox/dom.js";
+// The list of conversations: grouped by date, renamed in place; what is deleted can be had back for a moment.
+import { $, el, iconButton, placePopover } from "../webox/dom.js";
 import { api } from "../webox/api.js";
 import { fill, gettext } from "../webox/i18n.js";
+import { load, save } from "../webox/storage.js";
 
 const DAY_MS = 24 * 3600 * 1000;
+// The server would have it back for an hour; the offer is here as long as one may have slipped.
+const UNDO_MS = 20_000;
+const DELETED = "webox.deleted";
 const UNTITLED = () => gettext("Untitled conversation");
 
 /** Days between two moments as a calendar counts them, in this browser’s time zone. */
@@ -30,6 +34,9 @@ export class Sidebar {
       current: $("a", item).hasAttribute("aria-current"),
     }));
     this.menu = this.#buildMenu();
+    // The page that was left with it: its conversation was the one that is gone.
+    this.deleted = load(DELETED, null);
+    if (this.deleted) this.#forgetLater();
     this.show();
   }
 
@@ -50,7 +57,13 @@ export class Sidebar {
     }
     const empty = el("p", { class: "side-empty", text: gettext("Your conversations will appear here, by date.") });
     const parts = [...groups].flatMap(([name, items]) => [el("h2", { text: name }), el("ul", { class: "talks" }, ...items.map((item) => this.#row(item)))]);
-    this.root.replaceChildren(...(parts.length > 0 ? parts : [empty]));
+    this.root.replaceChildren(...(this.deleted ? [this.#undoRow()] : []), ...(parts.length > 0 ? parts : [empty]));
+  }
+
+  #undoRow() {
+    const said = fill(gettext("Deleted: %(title)s"), { title: this.deleted.title || UNTITLED() });
+    const button = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Undo"), on: { click: () => this.#undo() } });
+    return el("div", { class: "undo" }, el("span", { class: "row-label", text: said, title: said }), button);
   }
 
   #row(item) {
@@ -69,7 +82,7 @@ export class Sidebar {
       "div",
       { class: "menu", popover: "auto", role: "menu" },
       el("button", { type: "button", class: "row", role: "menuitem", text: gettext("Rename"), on: { click: pick(() => this.#rename()) } }),
-      el("button", { type: "button", class: "row danger", role: "menuitem", text: gettext("Delete"), on: { click: pick(() => this.#askDelete()) } }),
+      el("button", { type: "button", class: "row danger", role: "menuitem", text: gettext("Delete"), on: { click: pick(() => this.#delete(this.chosen)) } }),
     );
     menu.addEventListener("toggle", (event) => this.opener?.setAttribute("aria-expanded", String(event.newState === "open")));
     this.root.parentElement.append(menu);
@@ -123,15 +136,6 @@ export class Sidebar {
     }
   }
 
-  #askDelete() {
-    const item = this.chosen;
-    const dialog = $("#delete-dialog");
-    setText($("p", dialog), fill(gettext("“%(title)s” and all its answers will be deleted for good."), { title: item.title || UNTITLED() }));
-    dialog.returnValue = "";
-    dialog.addEventListener("close", () => dialog.returnValue === "delete" && this.#delete(item), { once: true });
-    dialog.showModal();
-  }
-
   async #delete(item) {
     try {
       await api("DELETE", `/api/chat/conversations/${item.id}`);
@@ -140,8 +144,40 @@ export class Sidebar {
       return;
     }
     this.items = this.items.filter((other) => other !== item);
+    this.deleted = { ...item, current: false, until: Date.now() + UNDO_MS };
+    save(DELETED, this.deleted);
+    this.#forgetLater();
     this.show();
+    $(".undo .btn", this.root).focus();
     this.say(gettext("Conversation deleted."));
     this.onGone(item.id);
+  }
+
+  async #undo() {
+    const item = this.deleted;
+    try {
+      await api("POST", `/api/chat/conversations/${item.id}/undo`);
+    } catch {
+      this.say(gettext("The conversation could not be had back. Try again."));
+      return;
+    }
+    this.items.push({ ...item, updated: new Date(item.updated) });
+    this.#forget();
+    $(`[data-conversation="${item.id}"] a`, this.root).focus();
+    this.say(gettext("The conversation is back."));
+  }
+
+  /** The offer ends by itself, but not under somebody’s hand. */
+  #forgetLater() {
+    clearTimeout(this.timer);
+    const again = () => ($(".undo:is(:hover, :focus-within)", this.root) ? this.#forgetLater() : this.#forget());
+    this.timer = setTimeout(again, Math.max(1000, this.deleted.until - Date.now()));
+  }
+
+  #forget() {
+    clearTimeout(this.timer);
+    this.deleted = null;
+    save(DELETED, null);
+    this.show();
   }
 }

@@ -10,6 +10,8 @@ import { columnsOf, isRunning } from "./reducer.js";
 import { bestOf, stateWord } from "./status.js";
 
 const TICK_MS = 200;
+// A text that a program told is folded from this length on.
+const SHORT_CHARS = 600;
 const phone = matchMedia("(max-width: 767.98px)");
 
 const isBroken = (answer) => answer.status === "failed" || answer.status === "interrupted";
@@ -66,6 +68,7 @@ class TurnView {
     if (this.row.childElementCount > 0) return;
     const prose = el("div", { class: "prose" });
     new MarkdownView(prose).finish(this.content);
+    this.element.classList.toggle("short", this.content.length <= SHORT_CHARS);
     this.row.append(el("div", { class: "told" }, el("p", { class: "told-by", text: gettext("The answer as a program told it") }), prose));
     this.retryButton.hidden = true;
     this.stopButton.hidden = true;
@@ -144,8 +147,8 @@ class TurnView {
   }
 
   #showFoot() {
-    this.more.hidden = this.live;
-    this.foot.hidden = this.live && this.retryButton.hidden && this.stopButton.hidden;
+    this.more.hidden = this.live || this.element.classList.contains("short");
+    this.foot.hidden = this.more.hidden && this.retryButton.hidden && this.stopButton.hidden;
   }
 }
 
@@ -177,6 +180,12 @@ export class ThreadView {
 
   #addTurns(state, touched) {
     const byId = new Map(state.messages.map((message) => [message.id, message]));
+    for (const [id, turn] of this.#turns) {
+      if (byId.has(id)) continue;
+      // Another branch is shown in its place.
+      turn.element.remove();
+      this.#turns.delete(id);
+    }
     let question = { content: "", attachments: [] };
     let added = false;
     for (const message of state.messages) {

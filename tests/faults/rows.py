@@ -14,7 +14,8 @@ _AGE_S = {
     "sqlite": "(julianday('now') - julianday(heartbeat_at)) * 86400.0",
     "postgres": "EXTRACT(EPOCH FROM clock_timestamp() - heartbeat_at)::float8",
 }
-_CONVERSATIONS = "SELECT id FROM chat_conversation"
+# What was deleted keeps its rows for a while, and is seen by nobody.
+_CONVERSATIONS = "SELECT id FROM chat_conversation WHERE deleted_at IS NULL"
 _MESSAGES = "SELECT id, conversation_id, parent_id, role, content, client_id FROM chat_message ORDER BY id"
 _ANSWERS = (
     "SELECT id, message_id, name, provider, position, version, status, text, error_code, attempts, {age} "
@@ -50,7 +51,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All conversations, messages and answers at one moment, in order of their ids."""
+    """All messages and answers at one moment, in order of their ids, and the conversations one can see."""
 
     conversations: frozenset[int]
     messages: tuple[MessageRow, ...]

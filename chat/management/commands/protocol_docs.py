@@ -206,8 +206,17 @@ def default(field: inspect.Field) -> str:
     """What stands for a field that a client leaves out."""
     if field.required:
         return "required"
+    if field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT:
+        return "left out"
     made = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
     return f"`{msgspec.json.encode(made).decode()}`"
+
+
+WORDS: dict[type[inspect.Type], str] = {
+    inspect.NoneType: "null",
+    inspect.BoolType: "true or false",
+    inspect.UUIDType: "string (a UUID)",
+}
 
 
 def words(kind: inspect.Type) -> str:
@@ -231,11 +240,9 @@ def words(kind: inspect.Type) -> str:
             return f"integer{bounds(kind.ge, kind.le)}"
         case inspect.FloatType():
             return f"number{bounds(kind.ge, kind.le)}"
-        case inspect.NoneType():
-            return "null"
-        case inspect.UUIDType():
-            return "string (a UUID)"
-    raise NotImplementedError(f"{kind} has no words yet")
+    if type(kind) not in WORDS:
+        raise NotImplementedError(f"{kind} has no words yet")
+    return WORDS[type(kind)]
 
 
 def bounds(least: float | None, most: float | None, unit: str = "") -> str:

@@ -47,6 +47,40 @@ test("stream: a replaced text takes up what waits beyond it", () => {
   assert.deepEqual([text.text, text.length, hasGap(text)], ["abcde", 5, false]);
 });
 
+const asked = (id, parentId, text = "") => [
+  { id, parent_id: parentId, role: "user", content: `Question ${id}`, created_at: "", attachments: [], answers: [] },
+  { id: id + 1, parent_id: id, role: "assistant", content: "", created_at: "", attachments: [], answers: [{ id: id * 10, message_id: id + 1, position: 0, version: 1, status: "streaming", text, reasoning: "" }] },
+];
+
+test("a question in the place of another begins a branch: the messages are read anew, and it replaces the other", () => {
+  const before = reduce(emptyState(), { type: "snapshot", messages: [...asked(1, null), ...asked(3, 2)], from_rows: [] });
+  const messages = asked(5, 2);
+  const branched = reduce(before, { type: "turn", state: "started", message_id: 6, title: "", messages, answers: messages[1].answers });
+  assert.equal(branched.reload, true);
+  const after = reduce(branched, { type: "loaded", messages: [...asked(1, null), ...messages] });
+  assert.deepEqual(after.messages.map((message) => message.id), [1, 2, 5, 6]);
+  assert.deepEqual([after.reload, after.elsewhere.size], [false, 0]);
+  assert.equal(reduce(after, { type: "deltas", deltas: [[50, 0, "new"]], reasoning: [] }).answers[50].text.text, "new");
+});
+
+test("what is written in a branch that is not shown is left aside, and asked about once", () => {
+  const shown = [...asked(1, null), ...asked(3, 2)];
+  let state = reduce(emptyState(), { type: "snapshot", messages: shown, from_rows: [] });
+  const other = { type: "snapshot", messages: asked(5, 2), from_rows: [] };
+  state = reduce(state, other);
+  assert.equal(state.reload, true);
+  state = reduce(state, { type: "loaded", messages: shown });
+  for (const event of [other, { type: "deltas", deltas: [[50, 3, "x"]], reasoning: [] }, { type: "lengths", lengths: [[50, 9, 0]] }, { type: "answer", id: 50, status: "done", text_length: 4, reasoning_length: 0 }]) state = reduce(state, event);
+  assert.deepEqual([state.reload, state.missing, state.answers[50]], [false, [], undefined]);
+  assert.deepEqual(state.messages.map((message) => message.id), [1, 2, 3, 4]);
+});
+
+test("another branch that is shown replaces what is on the page", () => {
+  const state = reduce(reduce(emptyState(), { type: "snapshot", messages: [...asked(1, null), ...asked(5, null)], from_rows: [] }), { type: "branch", head_id: 2 });
+  assert.deepEqual([state.reload, state.messages], [true, []]);
+  assert.deepEqual(reduce(state, { type: "loaded", messages: asked(1, null) }).messages.map((message) => message.id), [1, 2]);
+});
+
 const started = () => {
   const server = new Server(randomFrom(1));
   return [server, reduce(emptyState(), server.start(2))];

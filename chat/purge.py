@@ -1,10 +1,11 @@
-"""Conversations that nobody asked to keep: how their text goes, and what stays to be counted."""
+"""What is over goes: the words of what nobody asked to keep, and what was deleted a while ago."""
 
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from chat import limits
 from chat.models import Answer, Attachment, Conversation, Message
 
 LEFT_FOR = timedelta(hours=1)
@@ -30,7 +31,7 @@ def erase(conversation_id: int) -> None:
     Conversation.objects.filter(pk=conversation_id).update(deleted_at=timezone.now())
 
 
-def sweep() -> int:
+def erase_left() -> int:
     """Erase what a process that died has left; return how many conversations."""
     left = Conversation.objects.filter(
         is_temporary=True, deleted_at=None, created_at__lt=timezone.now() - LEFT_FOR
@@ -39,4 +40,13 @@ def sweep() -> int:
     ids = list(left.exclude(pk__in=running).values_list("pk", flat=True))
     for conversation_id in ids:
         erase(conversation_id)
+    return len(ids)
+
+
+def purge_deleted() -> int:
+    """Remove what was deleted so long ago that nobody can have it back; return how many conversations."""
+    until = timezone.now() - timedelta(seconds=limits.UNDO_S)
+    deleted = Conversation.objects.filter(is_temporary=False, deleted_at__lte=until)
+    ids = list(deleted.values_list("pk", flat=True))
+    Conversation.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -1,0 +1,63 @@
+"""Single messages over REST, and the branches that begin where one stands."""
+
+from typing import cast
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import PersonalToken, User
+from chat import branches, turns
+from chat.api.records import BranchRecord, MessageListed, message_listed
+from chat.errors import MessageNotFound
+from chat.models import Message
+from chat.records import with_answers
+from webox.api import answer, iso_time
+from webox.schema import ListOf, operation
+
+
+def find_message(request: Request, message_id: int) -> Message:
+    """The signed-in person's message, with its answers. Raises MessageNotFound, also for somebody else's."""
+    own = Message.objects.for_user(cast("User", request.user)).select_related("conversation", "parent")
+    found = with_answers(own.filter(pk=message_id)).first()
+    if found is None:
+        raise MessageNotFound
+    return found
+
+
+class MessageView(APIView):
+    """One message; an assistant's says how far its answers are, to the second."""
+
+    @operation("getMessage", _("One message"), answer=MessageListed)
+    def get(self, request: Request, message_id: int) -> Response:
+        return answer(message_listed(find_message(request, message_id)))
+
+
+class BranchesView(APIView):
+    """The questions that were asked in this one's place, the oldest first, itself among them."""
+
+    @operation("listBranches", _("The branches of a message"), answer=ListOf(BranchRecord))
+    def get(self, request: Request, message_id: int) -> Response:
+        return answer(
+            [
+                BranchRecord(
+                    message_id=one.question.pk,
+                    content=one.question.content,
+                    is_active=one.is_active,
+                    created_at=iso_time(one.question.created_at),
+                )
+                for one in branches.beside(find_message(request, message_id))
+            ]
+        )
+
+
+class ShowBranchView(APIView):
+    """Show the branch that this message is in, to its newest end: lists and further questions follow it."""
+
+    token_scope = PersonalToken.Scope.CHAT
+
+    @operation("showBranch", _("Show the branch of a message"), status=204)
+    def post(self, request: Request, message_id: int) -> Response:
+        turns.show_branch(find_message(request, message_id))
+        return Response(status=204)
