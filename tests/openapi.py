@@ -8,8 +8,9 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils import translation
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
+
+from webox.schema import Generator
 
 DESCRIBED = ("api/", "v1/")
 UNDESCRIBED = ("api-schema", "api-docs", "gateway-nothing")
@@ -19,7 +20,7 @@ UNDESCRIBED = ("api-schema", "api-docs", "gateway-nothing")
 def description() -> dict[str, Any]:
     """The API's description, as `/api/schema/` gives it."""
     with translation.override("en"):
-        made: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+        made: dict[str, Any] = Generator().get_schema(public=True)
         # Lazy sentences become those of this language.
         return json.loads(json.dumps(made, default=str))  # type: ignore[no-any-return]
 

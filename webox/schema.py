@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import cleandoc
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
@@ -106,6 +108,16 @@ def view_name(view: APIView) -> str:
     methods = (getattr(type(view), name, None) for name in ("get", "post", "put", "patch", "delete"))
     found = (str(_SUMMARIES[method]) for method in methods if method in _SUMMARIES)
     return next(found, get_view_name(view))
+
+
+class Generator(SchemaGenerator):
+    """Makes one description at a time: what drf-spectacular finds out at the first is unsafe in threads."""
+
+    _one_at_a_time = Lock()
+
+    def get_schema(self, *args: Any, **kwargs: Any) -> Any:
+        with self._one_at_a_time:
+            return super().get_schema(*args, **kwargs)
 
 
 class Schema(AutoSchema):

@@ -326,6 +326,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "DEFAULT_GENERATOR_CLASS": "webox.schema.Generator",
     "PARSER_WHITELIST": ["webox.api.StrictJSONParser"],  # forms are for the browsable API
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "/static/webox/icon.svg",

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -97,6 +98,19 @@ def test_attempts_on_one_account_share_a_limit_however_it_is_spelt(ana: User) ->
     assert answer.status_code == 429
     assert answer.json()["code"] == "too_many_attempts"
     assert int(answer["Retry-After"]) == 300
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_attempts_at_once_get_exactly_what_the_limit_allows(ana: User) -> None:
+    def attempt(number: int) -> int:
+        try:
+            return int(sign_in(password=f"wrong {number}").status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(50) as threads:
+        assert Counter(threads.map(attempt, range(200))) == {401: 5, 429: 195}
+    assert int(sign_in()["Retry-After"]) > 0
 
 
 def test_forwarded_addresses_do_not_lift_the_limit(ana: User) -> None:
