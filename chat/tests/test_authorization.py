@@ -34,7 +34,9 @@ from tests.vendor import Vendor
 
 PASSWORD = "a long enough passphrase"
 SECRET = "Anas-own-words"
-TABLE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "authorization.yaml").read_text("utf-8"))
+ROWS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "authorization.yaml").read_text("utf-8"))
+SOCKET_TABLE = {name.removeprefix("SOCKET "): row for name, row in ROWS.items() if name.startswith("SOCKET ")}
+TABLE = {name: row for name, row in ROWS.items() if not name.startswith("SOCKET ")}
 Carrier = dict[str, str]
 
 
@@ -140,13 +142,15 @@ def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkey
     return World(ana, names)
 
 
-def ask(client: Client, operation: str, world: World) -> Any:
+def ask(client: Client, operation: str, world: World, extra: dict[str, Any] | None = None) -> Any:
     method, path = operation.format(**world.names).split(" ")
     row = TABLE[operation]
     if row.get("file"):
         image = SimpleUploadedFile("a.png", picture(), "image/png")
-        return client.post(path, {"file": image})
-    body = json.dumps(row.get("body", {})).replace('"{conversation_id}"', str(world.names["conversation_id"]))
+        return client.post(path, {"file": image} | (extra or {}))
+    body = json.dumps(row.get("body", {}) | (extra or {})).replace(
+        '"{conversation_id}"', str(world.names["conversation_id"])
+    )
     body = body.replace("{base_url}", world.names["base_url"])
     headers = {"Prefer": "respond-async"}
     return client.generic(method, path, body, content_type="application/json", headers=headers)
