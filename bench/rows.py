@@ -65,6 +65,8 @@ def many(conversations: int) -> list[Seeded]:
         Conversation(
             owner=user,
             title=f"What I asked about on day {number}",
+            title_key=f"what i asked about on day {number}",
+            folder=f"Folder {number % 10}",
             updated_at=now - timedelta(minutes=number),
         )
         for number in range(1, conversations)

@@ -35,6 +35,7 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
     """The conversation with its answers as they are now; the socket brings what follows."""
     assert isinstance(request.user, User)
     conversations = Conversation.objects.for_user(request.user)
+    listed = Conversation.objects.listed_for(request.user)
     current = get_object_or_404(conversations, pk=conversation_id) if conversation_id else None
     ais = available_ais(request.user)
     state = {
@@ -51,7 +52,7 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
-    context = {"conversation": current, "conversations": conversations[:SIDEBAR_LENGTH], "state": state}
+    context = {"conversation": current, "conversations": listed[:SIDEBAR_LENGTH], "state": state}
     return render(request, "chat/conversation.html", context)
 
 
@@ -68,8 +69,8 @@ def ais(request: HttpRequest) -> HttpResponse:
         "is_owner": request.user.is_superuser,
         "errors": sentences(),
     }
-    conversations = Conversation.objects.for_user(request.user)[:SIDEBAR_LENGTH]
-    return render(request, "chat/ais.html", {"conversations": conversations, "state": state})
+    listed = Conversation.objects.listed_for(request.user)[:SIDEBAR_LENGTH]
+    return render(request, "chat/ais.html", {"conversations": listed, "state": state})
 
 
 def _messages(current: Conversation | None) -> list[Any]:

@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     figures = stats.figures(request.user, now=now)
     activity = stats.activity(request.user, now=now)
     context = {
-        "conversations": Conversation.objects.for_user(request.user)[:SIDEBAR_LENGTH],
+        "conversations": Conversation.objects.listed_for(request.user)[:SIDEBAR_LENGTH],
         "figures": figures,
         "ais": used_ais(request.user, figures),
         "activity": activity,

@@ -9,6 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 from rest_framework.views import APIView
 
 from tests.openapi import DESCRIBED, UNDESCRIBED, check_answer, description
@@ -93,3 +94,15 @@ def test_the_browsable_api_names_its_pages_in_the_readers_language(as_alice: Cli
     page = as_alice.get("/api/chat/conversations", headers={"Accept": "text/html", "Accept-Language": "fr"})
     assert "<h1>Vos conversations</h1>" in page.text
     assert "Par où commencer" in page.text
+
+
+def test_every_body_has_an_example_that_is_right() -> None:
+    for method, path, operation in operations():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if content is None:
+            continue
+        examples = content.get("examples", {})
+        assert examples, f"{method} {path} has no example"
+        schema = content["schema"] | {"components": description()["components"]}
+        for example in examples.values():
+            Draft202012Validator(schema).validate(example["value"])

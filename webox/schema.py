@@ -12,7 +12,11 @@ import msgspec
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
@@ -58,6 +62,13 @@ class ListOf:
     record: type[msgspec.Struct]
 
 
+@dataclass(frozen=True)
+class EventsOf:
+    """Server-sent events; one of `records` stands in the `data` of each, where they are not told apart."""
+
+    records: tuple[type[msgspec.Struct], ...] = ()
+
+
 def operation(
     name: str,
     summary: Promise,
@@ -70,7 +81,7 @@ def operation(
     errors: Iterable[int] = (),
     accepted: Promise | None = None,
     also: Mapping[int, Promise] = MappingProxyType({}),
-    examples: Iterable[OpenApiExample] = (),
+    example: Mapping[str, Any] | None = None,
     events: Any = None,
 ) -> Callable[[View], View]:
     """Describe a view's method: its name for generated clients, what it is for, takes and answers with.
@@ -78,7 +89,8 @@ def operation(
     `answer` is a record, a serializer or an OpenApiResponse; None for an empty body. The errors that every
     operation can end with are added by themselves: `errors` are the other statuses. `accepted` says what
     202 means, with the same body; `also` are statuses without a body, each with its meaning.
-    `events` is the record in each server-sent event of an answer that can also be streamed.
+    `example` is a body that is right. `events` is the record in each server-sent event of an answer that can
+    also be streamed.
     """
     key: Any = (status, media_type) if media_type else status
 
@@ -94,7 +106,7 @@ def operation(
                 **{code: OpenApiResponse(description=meaning) for code, meaning in also.items()},
             },
             parameters=[*parameters],
-            examples=[*examples],
+            examples=[OpenApiExample("Example", dict(example), request_only=True)] if example else [],
         )(method)
         _ERRORS[name] = tuple(errors)
         _SUMMARIES[method] = summary
@@ -158,6 +170,19 @@ class Schema(AutoSchema):
         return {*map(int, statuses), *_ERRORS.get(self.get_operation_id(), ())}
 
 
+class TextFieldExtension(OpenApiSerializerFieldExtension):
+    """What a text may not be: with a NUL in it, or of spaces alone where they are cut off."""
+
+    target_class = "webox.api.TextField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        field = self.target
+        schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)
+        if field.trim_whitespace and not field.allow_blank:
+            return schema | {"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+        return schema | {"pattern": r"^[^\u0000]*$"}
+
+
 class StructExtension(OpenApiSerializerExtension):
     """msgspec's own JSON Schema of a record."""
 
@@ -209,6 +234,28 @@ class ListOfExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         component = auto_schema.resolve_serializer(self.target.record, direction)
         return {"type": "array", "items": component.ref}
+
+
+class EventsOfExtension(OpenApiSerializerExtension):
+    """One server-sent event."""
+
+    target_class = "webox.schema.EventsOf"
+
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
+        return f"{self.target.records[0].__name__}Event" if self.target.records else "ServerSentEvent"
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        data: dict[str, Any] = {"type": "string"}
+        if self.target.records:
+            refs = [auto_schema.resolve_serializer(one, direction).ref for one in self.target.records]
+            data |= {"contentMediaType": "application/json", "contentSchema": {"anyOf": refs}}
+        names: dict[str, Any] = {"event": {"type": "string"}, "id": {"type": "string"}, "data": data}
+        return {
+            "type": "object",
+            "description": "One event of a stream: its fields, `data` as JSON.",
+            "properties": names,
+            "required": ["data"],
+        }
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

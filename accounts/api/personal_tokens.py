@@ -73,6 +73,7 @@ class PersonalTokensView(AuthView):
         status=201,
         parameters=[LOCATION],
         errors=(409,),
+        example={"name": "My script", "scope": "chat", "days": 90},
     )
     def post(self, request: Request) -> Response:
         row, text = personal_tokens.make(signed_in(request), **self.read(request))

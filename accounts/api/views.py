@@ -72,6 +72,7 @@ class RegisterView(PublicAuthView):
         answer=AccountSerializer,
         status=201,
         errors=(403,),
+        example={"email": "ada@example.org", "username": "ada", "password": "a long enough passphrase"},
     )
     def post(self, request: Request) -> Response:
         _count(request, "signup")
@@ -88,7 +89,14 @@ class TokenView(PublicAuthView):
 
     serializer_class = CredentialsSerializer
 
-    @operation("signIn", _("Sign in"), body=CredentialsSerializer, answer=TokenPair, errors=(401, 403))
+    @operation(
+        "signIn",
+        _("Sign in"),
+        body=CredentialsSerializer,
+        answer=TokenPair,
+        errors=(401, 403),
+        example={"username": "ada", "password": "a long enough passphrase"},
+    )
     def post(self, request: Request) -> Response:
         _count(request, "login")
         fields = self.read(request)
@@ -108,6 +116,7 @@ class RefreshView(PublicAuthView):
         body=RefreshSerializer,
         answer=TokenPair,
         errors=(401,),
+        example={"refresh": "eyJhbGciOiJIUzI1NiJ9.…"},
     )
     def post(self, request: Request) -> Response:
         return answer(refresh_tokens(self.read(request)["refresh"]))
@@ -140,7 +149,11 @@ class MeView(AuthView):
         return Response(AccountSerializer(signed_in(request)).data)
 
     @operation(
-        "changeAccount", _("Change your username or preferences"), body=MeSerializer, answer=AccountSerializer
+        "changeAccount",
+        _("Change your username or preferences"),
+        body=MeSerializer,
+        answer=AccountSerializer,
+        example={"preferences": {"theme": "dark"}},
     )
     def patch(self, request: Request) -> Response:
         user = signed_in(request)

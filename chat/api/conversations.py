@@ -1,5 +1,6 @@
 """Conversations over REST: list and search, start, change, delete and have back, and their messages."""
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from django.db.models import Count, QuerySet
@@ -21,6 +22,9 @@ from chat.records import with_answers
 from webox.api import answer
 from webox.schema import LOCATION, ListOf, operation
 
+# Times that no time zone carries out of the calendar.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
 
 def find_conversation(request: Request, conversation_id: int) -> Conversation:
     """The signed-in person's conversation. Raises ConversationNotFound, also for somebody else's."""
@@ -32,16 +36,15 @@ def find_conversation(request: Request, conversation_id: int) -> Conversation:
 
 def chosen_by(query: dict[str, Any], rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Those that a query asks for, in the order that it asks for."""
-    if query["archived"] != "any":
-        rows = rows.filter(is_archived=query["archived"] == "true")
+    rows = rows.filter(is_archived=query["archived"] == "true")
     if "pinned" in query:
         rows = rows.filter(is_pinned=query["pinned"] == "true")
     if "folder" in query:
         rows = rows.filter(folder=query["folder"])
     if "since" in query:
-        rows = rows.filter(updated_at__gte=query["since"])
+        rows = rows.filter(updated_at__gte=max(query["since"], EARLIEST))
     if "until" in query:
-        rows = rows.filter(updated_at__lt=query["until"])
+        rows = rows.filter(updated_at__lt=min(query["until"], LATEST))
     if query["search"]:
         rows = conversations.search(rows, query["search"])
     field = query["order"].lstrip("-")
@@ -65,7 +68,7 @@ class ConversationsView(APIView):
         parameters=[ConversationQuery, *PAGING],
     )
     def get(self, request: Request) -> Response:
-        query = ConversationQuery(data=request.query_params)
+        query = ConversationQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         rows = chosen_by(query.validated_data, Conversation.objects.for_user(cast("User", request.user)))
         pagination = LinkPagination()
@@ -79,6 +82,7 @@ class ConversationsView(APIView):
         answer=ConversationSerializer,
         status=201,
         parameters=[LOCATION],
+        example={"title": "Which laptop?", "folder": "Work"},
     )
     def post(self, request: Request) -> Response:
         body = ConversationInput(data=request.data)
@@ -109,6 +113,7 @@ class ConversationView(APIView):
         _("Change a conversation"),
         body=ConversationInput,
         answer=ConversationSerializer,
+        example={"title": "Which laptop, then?", "is_pinned": True},
     )
     def patch(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)
@@ -142,7 +147,7 @@ class FoldersView(APIView):
 
     @operation("listFolders", _("Your folders"), answer=ListOf(Folder))
     def get(self, request: Request) -> Response:
-        shown = Conversation.objects.for_user(cast("User", request.user)).filter(is_archived=False)
+        shown = Conversation.objects.listed_for(cast("User", request.user))
         counted = shown.order_by("folder").values_list("folder").annotate(count=Count("pk"))
         return answer([Folder(name=name, count=count) for name, count in counted])
 
@@ -161,7 +166,7 @@ class MessagesView(APIView):
     )
     def get(self, request: Request, conversation_id: int) -> Response:
         conversation = find_conversation(request, conversation_id)
-        query = MessageQuery(data=request.query_params)
+        query = MessageQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         is_all = query.validated_data["branch"] == "all"
         messages = with_answers(conversation.messages.all() if is_all else branches.shown(conversation))

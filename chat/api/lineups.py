@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from msgspec import Struct, to_builtins
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,14 +18,10 @@ from chat.models import LineUp
 from webox.api import StrictSerializer, TextField, answer, iso_time
 from webox.schema import LOCATION, ListOf, operation
 
-EXAMPLE = OpenApiExample(
-    "Two AIs, one of them warmer",
-    {
-        "name": "Code review",
-        "targets": ["anthropic", {"target": "openai:gpt-5.4-mini", "settings": {"temperature": 1.2}}],
-    },
-    request_only=True,
-)
+EXAMPLE: dict[str, Any] = {
+    "name": "Code review",
+    "targets": ["anthropic", {"target": "openai:gpt-5.4-mini", "settings": {"temperature": 1.2}}],
+}
 
 
 class LineUpRecord(Struct, frozen=True, kw_only=True):
@@ -100,7 +96,7 @@ class LineUpsView(APIView):
         status=201,
         parameters=[LOCATION],
         errors=(409,),
-        examples=[EXAMPLE],
+        example=EXAMPLE,
     )
     def post(self, request: Request) -> Response:
         body = LineUpSerializer(data=request.data)
@@ -121,7 +117,12 @@ class LineUpView(APIView):
         return answer(line_up_record(lineups.find(cast("User", request.user), line_up_id)))
 
     @operation(
-        "changeLineUp", _("Change a line-up"), body=LineUpSerializer, answer=LineUpRecord, errors=(409,)
+        "changeLineUp",
+        _("Change a line-up"),
+        body=LineUpSerializer,
+        answer=LineUpRecord,
+        errors=(409,),
+        example=EXAMPLE,
     )
     def patch(self, request: Request, line_up_id: int) -> Response:
         user = cast("User", request.user)

@@ -2,14 +2,19 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
 
 MAX_OFFSET = 2**31 - 1
+COUNTED = 10_000
+"""Counting further would take longer the more there are."""
 PAGING = (
     OpenApiParameter(
         "limit", {"type": "integer", "minimum": 1, "maximum": 1000}, description=_("At most so many.")
@@ -30,7 +35,7 @@ PAGING = (
         "X-Total-Count",
         int,
         OpenApiParameter.HEADER,
-        description=_("How many there are on all pages together."),
+        description=_("How many there are on all pages together, counted up to 10,000."),
         response=[200],
     ),
 )
@@ -47,6 +52,25 @@ class LinkPagination(LimitOffsetPagination):
 
     def get_offset(self, request: Request) -> int:
         return _number(request, "offset", 0, 0, MAX_OFFSET)
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        limit, offset = self.get_limit(request), self.get_offset(request)
+        self.request, self.limit, self.offset = request, limit, offset
+        self.count = self.get_count(queryset)
+        # One more than the page tells whether there is another, also where nobody has counted so far.
+        rows = list(queryset[offset : offset + limit + 1])
+        self._next_offset = offset + limit if len(rows) > limit else None
+        return rows[:limit]
+
+    def get_count(self, queryset: Any) -> int:
+        return queryset.order_by()[:COUNTED].count() if isinstance(queryset, QuerySet) else len(queryset)
+
+    def get_next_link(self) -> str | None:
+        if self._next_offset is None:
+            return None
+        assert self.request is not None
+        url = replace_query_param(self.request.build_absolute_uri(), "limit", self.limit)
+        return replace_query_param(url, "offset", self._next_offset)
 
     def get_paginated_response(self, data: Any) -> Response:
         links = [(self.get_next_link(), "next"), (self.get_previous_link(), "prev")]

@@ -93,6 +93,12 @@ class ProvidersView(APIView):
         status=201,
         parameters=[LOCATION],
         errors=(409,),
+        example={
+            "label": "My server",
+            "base_url": "https://ai.example.org/v1",
+            "key": "sk-…",
+            "models": ["llama-4"],
+        },
     )
     def post(self, request: Request) -> Response:
         body = ServerSerializer(data=request.data, context={"user": request.user})
@@ -120,6 +126,7 @@ class ProviderView(APIView):
         body=ProviderPatchSerializer,
         answer=ProviderRecord,
         errors=(409,),
+        example={"label": "My server at home"},
     )
     def patch(self, request: Request, slug: str) -> Response:
         provider = find_own(request, slug)
@@ -146,7 +153,12 @@ class KeyView(APIView):
     serializer_class = KeySerializer
 
     @operation(
-        "saveKey", _("Test and save your key"), body=KeySerializer, answer=ProviderRecord, errors=(409,)
+        "saveKey",
+        _("Test and save your key"),
+        body=KeySerializer,
+        answer=ProviderRecord,
+        errors=(409,),
+        example={"key": "sk-0123456789"},
     )
     def put(self, request: Request, slug: str) -> Response:
         return self.save(request, find_offer(request, slug).provider, person(request))
@@ -175,6 +187,7 @@ class ServerKeyView(KeyView):
         body=KeySerializer,
         answer=ProviderRecord,
         errors=(409,),
+        example={"key": "sk-0123456789"},
     )
     def put(self, request: Request, slug: str) -> Response:
         return self.save(request, _of_everybody(slug), None)
@@ -219,6 +232,7 @@ class PreferenceView(APIView):
         _("Choose how you want an AI asked"),
         body=PreferenceSerializer,
         answer=PreferenceRecord,
+        example={"model": "gpt-5.4-mini", "temperature": 0.3, "system_prompt": "Be brief."},
     )
     def put(self, request: Request, slug: str) -> Response:
         provider = find_offer(request, slug).provider
@@ -286,7 +300,8 @@ class LocalServersView(APIView):
         body=LocalServerSerializer,
         answer=ProviderRecord,
         status=201,
-        errors=(409,),
+        errors=(409, 424),
+        example={"slug": "lmstudio"},
     )
     def post(self, request: Request) -> Response:
         body = LocalServerSerializer(data=request.data)

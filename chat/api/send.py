@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter
 from msgspec import UNSET
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,16 +32,12 @@ PREFER = OpenApiParameter(
     OpenApiParameter.HEADER,
     description=_("`respond-async`: do not wait for the answers."),
 )
-SEND_EXAMPLE = OpenApiExample(
-    "Two AIs, one of them with a model",
-    {
-        "conversation_id": None,
-        "message": "Which of the two is faster, and why?",
-        "selected_providers": ["anthropic", "openai"],
-        "selected_models": {"openai": "gpt-5"},
-    },
-    request_only=True,
-)
+SEND_EXAMPLE = {
+    "conversation_id": None,
+    "message": "Which of the two is faster, and why?",
+    "selected_providers": ["anthropic", "openai"],
+    "selected_models": {"openai": "gpt-5"},
+}
 
 
 def prefers_async(request: Request) -> bool:
@@ -70,7 +66,7 @@ class SendView(APIView):
         answer=Sent,
         accepted=_("Saved and being answered; `Location` leads to the answers."),
         parameters=[IDEMPOTENCY_KEY, PREFER, LOCATION],
-        examples=[SEND_EXAMPLE],
+        example=SEND_EXAMPLE,
         errors=(404, 409),
     )
     def post(self, request: Request) -> Response:

@@ -8,7 +8,6 @@ from typing import cast
 from django.db.models import Q
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -25,7 +24,7 @@ from chat.outbox import Ended
 from chat.sockets import request_credential
 from chat.turn_events import Marks, TurnEvents
 from webox.api import WhateverIsAsked, event_stream
-from webox.schema import operation
+from webox.schema import EventsOf, operation
 
 RETRY_MS = 1000
 MARK = re.compile(r"a([1-9]\d{0,17}):(\d{1,9}):(\d{1,9})")
@@ -59,11 +58,12 @@ def _wire(event: events.AnyEvent, marks: Marks) -> str:
     return f"event: {event.__struct_config__.tag}\nid: {mark}\ndata: {events.encode(event)}\n\n"
 
 
-EVENTS = OpenApiResponse(
-    OpenApiTypes.STR, description=_("The events of the socket’s protocol, each with its id.")
-)
+EVENTS = OpenApiResponse(EventsOf(), description=_("The events of the socket’s protocol, each with its id."))
 LAST_EVENT_ID = OpenApiParameter(
-    "Last-Event-ID", str, OpenApiParameter.HEADER, description=_("The id of the last event that came.")
+    "Last-Event-ID",
+    {"type": "string", "maxLength": MARK_CHARS, "pattern": f"^({MARK.pattern}(,{MARK.pattern})*)?$"},
+    OpenApiParameter.HEADER,
+    description=_("The id of the last event that came."),
 )
 
 
@@ -106,7 +106,9 @@ class EventsView(APIView):
 def find_turn(user: User, message_id: int) -> Message:
     """The assistant message of a turn, by its id or its question's. Raises MessageNotFound."""
     own = Message.objects.for_user(user).filter(role=Message.Role.ASSISTANT)
-    found = own.filter(Q(pk=message_id) | Q(parent_id=message_id)).order_by("pk").first()
+    # By its key: one that is too large for the database is none, where a foreign key's would be an error.
+    question = Message.objects.filter(pk=message_id)
+    found = own.filter(Q(pk=message_id) | Q(parent__in=question)).order_by("pk").first()
     if found is None:
         raise MessageNotFound
     return found

@@ -6,7 +6,7 @@ from typing import cast
 from asgiref.sync import async_to_sync
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from msgspec import to_builtins
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -26,19 +26,15 @@ from chat.sockets import request_credential
 from webox.api import StrictJSONParser, WhateverIsAsked, answer, event_stream
 from webox.database import without_connection
 from webox.errors import NotFound
-from webox.schema import operation
+from webox.schema import EventsOf, operation
 
 NEVER_AGAIN = {"x-should-retry": "false"}
 """OpenAI's SDKs would ask, and pay, twice more; WeBox has tried again where that is of use."""
-EXAMPLE = OpenApiExample(
-    "Two AIs at once",
-    {
-        "model": "openai/gpt-5.4-mini,anthropic/claude-sonnet-5",
-        "messages": [{"role": "user", "content": "Which of the two is faster, and why?"}],
-        "stream": True,
-    },
-    request_only=True,
-)
+EXAMPLE = {
+    "model": "openai/gpt-5.4-mini,anthropic/claude-sonnet-5",
+    "messages": [{"role": "user", "content": "Which of the two is faster, and why?"}],
+    "stream": True,
+}
 
 
 class GatewayParser(StrictJSONParser):
@@ -93,8 +89,8 @@ class CompletionsView(GatewayView):
         body=CompletionBody,
         answer=Completion,
         errors=(403, 404, 413, 500, 502, 503, 504),
-        examples=[EXAMPLE],
-        events=Chunk,
+        example=EXAMPLE,
+        events=EventsOf((Chunk, Failed)),
     )
     def post(self, request: Request) -> HttpResponseBase:
         user = cast("User", request.user)

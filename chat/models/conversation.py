@@ -30,10 +30,18 @@ def visible_to(user: User, path: str = "") -> Q:
     return Q(**{f"{path}owner_id": user.pk, f"{path}is_temporary": False, f"{path}deleted_at": None})
 
 
+LISTED = Q(is_temporary=False, deleted_at=None, is_archived=False)
+"""What stands in a person's list."""
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_user(self, user: User) -> "ConversationQuerySet":
         """The user's own, the most recently used first. Every read starts here."""
         return self.filter(visible_to(user)).order_by("-updated_at", "-pk")
+
+    def listed_for(self, user: User) -> "ConversationQuerySet":
+        """Those of them that are not archived."""
+        return self.for_user(user).filter(is_archived=False)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -75,15 +83,20 @@ class Conversation(models.Model):
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         indexes = [
+            # Lists and their counts read these alone, however many an owner has.
             models.Index(
-                fields=["owner", "-updated_at", "-id"],
-                condition=Q(is_temporary=False, deleted_at=None),
-                name="conversation_of_owner",
+                fields=["owner", "-updated_at", "-id"], condition=LISTED, name="conversation_of_owner"
             ),
             models.Index(
-                fields=["owner", "folder"],
-                condition=Q(is_temporary=False, deleted_at=None),
-                name="conversation_folder",
+                fields=["owner", "folder", "-updated_at", "-id"],
+                condition=LISTED,
+                name="conversation_of_folder",
+            ),
+            models.Index(fields=["owner", "title_key", "id"], condition=LISTED, name="conversation_by_title"),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=Q(is_temporary=False, deleted_at=None, is_archived=True),
+                name="conversation_archived",
             ),
             models.Index(
                 fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"

@@ -187,6 +187,14 @@ def test_every_operation_is_in_the_table() -> None:
     assert {*TABLE} == described
 
 
+@pytest.mark.parametrize("operation", [name for name in TABLE if "_id}" in name and "attachment" not in name])
+def test_an_id_too_large_for_the_database_is_404(operation: str, world: World) -> None:
+    for name in ("conversation_id", "message_id", "answer_id", "line_up_id", "token_id"):
+        world.names[name] = 2**70
+    with transaction.atomic():
+        assert ask(by_session(world.ana), operation, world).status_code == 404
+
+
 def of(row: dict[str, Any], way: Callable[[User], Client], who: str) -> int:
     """The status for somebody who is signed in by one of the ways."""
     status: int = row.get("session", row[who]) if way is by_session else row[who]

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from chat.api import pagination
 from chat.models import Conversation
 from tests.problems import fields_of
 
@@ -92,7 +95,6 @@ def test_the_archived_are_apart(as_alice: Client, alice: User) -> None:
     assert changed["is_archived"] is True
     assert titles(as_alice) == ["kept"]
     assert titles(as_alice, archived="true") == ["put away"]
-    assert titles(as_alice, archived="any") == ["kept", "put away"]
     # It is not gone.
     assert as_alice.get(path).status_code == 200
 
@@ -153,3 +155,59 @@ def test_pinning_leaves_the_time_alone(as_alice: Client, alice: User) -> None:
     as_alice.patch(f"{LIST}/{conversation.pk}", {"is_pinned": True}, content_type="application/json")
     conversation.refresh_from_db()
     assert timezone.now() - conversation.updated_at > timedelta(days=1)
+
+
+def test_counting_ends_and_the_pages_go_on(
+    as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "COUNTED", 3)
+    for number in range(5):
+        make(alice, str(number), number)
+    first = as_alice.get(LIST, {"limit": 2, "offset": 2})
+    assert first["X-Total-Count"] == "3"
+    assert "offset=4" in first["Link"]
+    last = as_alice.get(LIST, {"limit": 2, "offset": 4})
+    assert [one["title"] for one in last.json()] == ["4"]
+    assert 'rel="next"' not in last["Link"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"folder": "F"}, {"search": "x"}, {"since": "2020-01-01"}, {"order": "title"}],
+)
+def test_a_list_takes_the_same_queries_however_many_there_are(
+    as_alice: Client, alice: User, query: dict[str, str]
+) -> None:
+    counts = []
+    for _ in range(2):
+        Conversation.objects.bulk_create(
+            Conversation(owner=alice, title="x", title_key="x", folder="F", updated_at=NOW) for _ in range(60)
+        )
+        with CaptureQueriesContext(connection) as queries:
+            assert len(as_alice.get(LIST, query).json()) >= 60
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 5
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "conversation_of_owner"),
+        ({"archived": "true"}, "conversation_archived"),
+        ({"since": "2026-01-01"}, "conversation_of_owner"),
+        ({"folder": "F"}, "conversation_of_folder"),
+        ({"order": "title"}, "conversation_by_title"),
+    ],
+)
+def test_a_list_is_read_from_an_index_in_its_order(
+    as_alice: Client, alice: User, query: dict[str, str], index: str
+) -> None:
+    """SQLite says how it reads; what it would sort by itself grows with the owner."""
+    with CaptureQueriesContext(connection) as queries:
+        as_alice.get(LIST, query)
+    page = next(one["sql"] for one in queries if "ORDER BY" in one["sql"] and "LIMIT" in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {page}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert index in plan
+    assert "TEMP B-TREE" not in plan

@@ -64,6 +64,8 @@ GROUPS: dict[str, tuple[str, Callable[[], str]]] = {
     "services": ("PostgreSQL and Redis", no_services),
     "gettext": ("GNU gettext", no_gettext),
     "node": ("Node.js", no_node),
+    # Nothing more than Python, but longer than anybody waits.
+    "fuzz": ("some minutes", lambda: ""),
 }
 
 
