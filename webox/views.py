@@ -109,11 +109,11 @@ class ApiRoot(APIView):
             "me": "auth-api:me",
             "tokens": "auth-api:tokens",
             "conversations": "conversations",
+            "folders": "folders",
             "line_ups": "line-ups",
             "providers": "providers",
             "send": "send",
             "attachments": "attachments",
             "statistics": "stats-user",
-            "openai_protocol": "gateway-models",
         }
         return Response({key: reverse(name, request=request) for key, name in names.items()})
