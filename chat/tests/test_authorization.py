@@ -36,7 +36,8 @@ PASSWORD = "a long enough passphrase"
 SECRET = "Anas-own-words"
 ROWS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "authorization.yaml").read_text("utf-8"))
 SOCKET_TABLE = {name.removeprefix("SOCKET "): row for name, row in ROWS.items() if name.startswith("SOCKET ")}
-TABLE = {name: row for name, row in ROWS.items() if not name.startswith("SOCKET ")}
+PAGE_TABLE = {name.removeprefix("PAGE "): row for name, row in ROWS.items() if name.startswith("PAGE ")}
+TABLE = {name: row for name, row in ROWS.items() if not name.startswith(("SOCKET ", "PAGE "))}
 Carrier = dict[str, str]
 
 

@@ -1,0 +1,86 @@
+"""tests/authorization.yaml holds for pages: every address outside the API, for everybody."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from chat.tests.test_authorization import (
+    PAGE_TABLE,
+    PASSWORD,
+    SECRET,
+    World,
+    by_jwt,
+    by_session,
+    by_token,
+    everything,
+    person,
+    signed_out,
+    world,
+)
+from tests.openapi import DESCRIBED
+
+__all__ = ["world"]  # a fixture
+
+
+def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    """Every address outside the API; the admin's own are Django's, and stand for one."""
+    for one in patterns:
+        route = prefix + str(one.pattern)
+        if route.startswith(DESCRIBED):
+            continue
+        if isinstance(one, URLResolver) and route != "admin/":
+            yield from routes(one.url_patterns, route)
+        else:
+            yield "/" + route.replace("^", "")
+
+
+def ask(client: Client, page: str, world: World) -> Any:
+    names = world.names | {"token": "nonsense", "uidb36": "1", "key": "nonsense"}
+    method, path = page.split(" ") if " " in page else ("GET", page)
+    return client.generic(method, path.format(**names))
+
+
+def check(client: Client, path: str, world: World, status: int, who: str) -> None:
+    with transaction.atomic():
+        cache.clear()
+        before = everything()
+        got = ask(client, path, world)
+        assert got.status_code == status, f"{path} by {who}: {got.status_code}"
+        if who != "owner":
+            assert everything() == before, f"{path} by {who} changed something"
+        if who != "owner" and not got.streaming:
+            assert SECRET.encode() not in got.content, f"{path} told {who} what is Ana's"
+        transaction.set_rollback(True)
+
+
+def test_every_page_is_in_the_table() -> None:
+    named = {path.replace("{", "<").replace("}", ">").removeprefix("POST ") for path in PAGE_TABLE}
+    found = {
+        path.replace("<int:", "<")
+        .replace("<str:", "<")
+        .replace("(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)", "<uidb36>-<key>")
+        for path in routes(get_resolver().url_patterns)
+    }
+    assert {path.rstrip("$") for path in found} == named
+
+
+@pytest.mark.parametrize("path", PAGE_TABLE)
+def test_everybody_gets_the_pages_that_the_table_says(path: str, world: World) -> None:
+    row = PAGE_TABLE[path]
+    nobody = row.get("signed_out", 302)
+    check(by_session(world.ana), path, world, row["owner"], "owner")
+    for user in (person("ben"), person("pia", is_premium=True)):
+        check(by_session(user), path, world, row.get("others", row["owner"]), user.username)
+    staff = row.get("staff", row.get("others", row["owner"]))
+    check(by_session(person("tom", is_staff=True)), path, world, staff, "staff")
+    olga = User.objects.create_superuser("olga", "olga@example.org", PASSWORD)
+    check(by_session(olga), path, world, staff, "superuser")
+    # What is a key to the API is none to a page.
+    for client in (by_jwt(world.ana), by_token(world.ana), *signed_out()):
+        check(client, path, world, nobody, "somebody signed out")
