@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
@@ -326,3 +327,17 @@ def test_what_is_kept_goes_on_when_its_program_goes_away(embedded_site: Site, ve
         return [one["text"] for one in answers if one["status"] == "done"]
 
     wait_until(lambda: texts() == ["half whole"])
+
+
+def test_a_kept_conversation_that_is_deleted_ends_its_stream_with_a_reason(
+    embedded_site: Site, vendor_scripts: Vendor
+) -> None:
+    vendor_scripts.scripts["openai"] = endless
+    person = account(embedded_site)
+    with client_of(embedded_site) as client:
+        stream = client.chat.completions.create(model="openai", messages=HELLO, stream=True, store=True)
+        conversation_id = next(iter(stream)).model_dump()["conversation_id"]
+        path = f"{embedded_site.url}/api/chat/conversations/{conversation_id}"
+        assert httpx.delete(path, headers=person.headers, trust_env=False).status_code == 204
+        with pytest.raises(openai.APIError, match="Conversation not found"):
+            list(stream)

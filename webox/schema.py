@@ -140,6 +140,10 @@ class Schema(AutoSchema):
         root, *parts = [part for part in self.path.split("/") if part]
         return [parts[0] if parts and root == "api" else root]
 
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular has other stubs than DRF
+        """What the view says of itself, as in the browsable API."""
+        return str(getattr(self.view, "description", ""))
+
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         record, media_type = getattr(self.view, "error_record", (Problem, MEDIA_TYPE))

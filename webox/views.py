@@ -99,7 +99,7 @@ def _is_of_api(request: HttpRequest) -> bool:
 
 
 class ApiRoot(APIView):
-    """WeBox's API: where to begin."""
+    description = _("WeBox’s API: where to begin.")
 
     @operation("getRoot", _("Where to begin"), answer=LINKS)
     def get(self, request: Request) -> Response:

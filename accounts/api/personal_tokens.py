@@ -52,11 +52,12 @@ def token_record(row: PersonalToken, text: str | UnsetType = UNSET) -> PersonalT
 
 
 class PersonalTokensView(AuthView):
-    """Your access tokens for programs, the newest first; POST makes one and shows it this once.
-
-    It goes into `Authorization: Bearer webox_…`. A token can `read` conversations, AIs and figures, or also
-    `chat`, or also `manage` keys, servers and the account. All end when you change your password.
-    """
+    description = _(
+        "Your access tokens for programs, the newest first; POST makes one and shows it this once.\n\n"
+        "It goes into `Authorization: Bearer webox_…`. A token can `read` conversations, AIs and figures, "
+        "or also `chat`, or also `manage` keys, servers and the account. All end when you change your "
+        "password."
+    )
 
     token_scope = None
     serializer_class = PersonalTokenSerializer
@@ -82,7 +83,7 @@ class PersonalTokensView(AuthView):
 
 
 class PersonalTokenView(APIView):
-    """One access token: what uses it is signed out at once."""
+    description = _("One access token: what uses it is signed out at once.")
 
     token_scope = None
 

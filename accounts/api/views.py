@@ -61,7 +61,7 @@ class PublicAuthView(AuthView):
 
 
 class RegisterView(PublicAuthView):
-    """Make an account."""
+    description = _("Make an account.")
 
     serializer_class = RegisterSerializer
 
@@ -85,7 +85,7 @@ class RegisterView(PublicAuthView):
 
 
 class TokenView(PublicAuthView):
-    """Sign in: an access token and a refresh token for a login and its password."""
+    description = _("Sign in: an access token and a refresh token for a login and its password.")
 
     serializer_class = CredentialsSerializer
 
@@ -106,7 +106,7 @@ class TokenView(PublicAuthView):
 
 
 class RefreshView(PublicAuthView):
-    """A new pair for a refresh token, which is good once."""
+    description = _("A new pair for a refresh token, which is good once.")
 
     serializer_class = RefreshSerializer
 
@@ -123,7 +123,7 @@ class RefreshView(PublicAuthView):
 
 
 class SocketTicketView(AuthView):
-    """A ticket that opens one WebSocket (`?ticket=`) in the next seconds."""
+    description = _("A ticket that opens one WebSocket (`?ticket=`) in the next seconds.")
 
     token_scope = None
     serializer_class = StrictSerializer
@@ -140,7 +140,7 @@ class SocketTicketView(AuthView):
 
 
 class MeView(AuthView):
-    """The signed-in person's own account."""
+    description = _("The signed-in person’s own account.")
 
     serializer_class = MeSerializer
 

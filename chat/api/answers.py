@@ -29,7 +29,7 @@ def find_answer(request: Request, answer_id: int) -> Answer:
 
 
 class AnswerView(APIView):
-    """One answer and how far it is, to the second."""
+    description = _("One answer and how far it is, to the second.")
 
     @operation("getAnswer", _("One answer"), answer=AnswerRecord)
     def get(self, request: Request, answer_id: int) -> Response:
@@ -37,7 +37,7 @@ class AnswerView(APIView):
 
 
 class StopView(APIView):
-    """Stop an answer: its text so far is kept. One that has ended stays as it is."""
+    description = _("Stop an answer: its text so far is kept. One that has ended stays as it is.")
 
     token_scope = PersonalToken.Scope.CHAT
 
@@ -51,7 +51,9 @@ class StopView(APIView):
 
 
 class RetryView(APIView):
-    """Ask the AI of an ended answer again: a new answer begins beside the old one, at `Location`."""
+    description = _(
+        "Ask the AI of an ended answer again: a new answer begins beside the old one, at `Location`."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
 
@@ -73,7 +75,9 @@ class RetryView(APIView):
 
 
 class ChooseView(APIView):
-    """Choose an answer as the best of its turn, in place of another; DELETE chooses it no more."""
+    description = _(
+        "Choose an answer as the best of its turn, in place of another; DELETE chooses it no more."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
 

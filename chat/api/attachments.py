@@ -44,11 +44,12 @@ def find_attachment(request: Request, attachment_id: UUID) -> Attachment:
 
 
 class AttachmentsView(APIView):
-    """Send an image (PNG, JPEG, WebP or GIF, at most 10 MB) as the form field `file`; ask about it by its id.
-
-    It is kept upright, at most 2,048 pixels wide and high, and without what else the file held. Images that
-    nobody asks about are gone after a day.
-    """
+    description = _(
+        "Send an image (PNG, JPEG, WebP or GIF, at most 10 MB) as the form field `file`; ask about it by "
+        "its id.\n\n"
+        "It is kept upright, at most 2,048 pixels wide and high, and without what else the file held. "
+        "Images that nobody asks about are gone after a day."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
     parser_classes = (MultiPartParser,)
@@ -77,7 +78,7 @@ class AttachmentsView(APIView):
 
 
 class AttachmentView(APIView):
-    """One image, as a file; DELETE removes one that waits for its question."""
+    description = _("One image, as a file; DELETE removes one that waits for its question.")
 
     token_scope = PersonalToken.Scope.CHAT
 

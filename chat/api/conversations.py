@@ -53,10 +53,11 @@ def chosen_by(query: dict[str, Any], rows: QuerySet[Conversation]) -> QuerySet[C
 
 
 class ConversationsView(APIView):
-    """Your conversations, the most recently used first, without the archived ones; POST starts an empty one.
-
-    `search` finds the words of a title in any case, with or without accents.
-    """
+    description = _(
+        "Your conversations, the most recently used first, without the archived ones; POST starts an "
+        "empty one.\n\n"
+        "`search` finds the words of a title in any case, with or without accents."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
     serializer_class = ConversationInput
@@ -95,11 +96,11 @@ class ConversationsView(APIView):
 
 
 class ConversationView(APIView):
-    """One conversation: read it; rename, move, pin or archive it; delete it with everything in it.
-
-    What is deleted is gone from everywhere at once, and what runs in it is stopped. For an hour it can be had
-    back (`…/undo`); some hours later it is removed for good.
-    """
+    description = _(
+        "One conversation: read it; rename, move, pin or archive it; delete it with everything in it.\n\n"
+        "What is deleted is gone from everywhere at once, and what runs in it is stopped. For an hour it "
+        "can be had back (`…/undo`); some hours later it is removed for good."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
     serializer_class = ConversationInput
@@ -132,7 +133,7 @@ class ConversationView(APIView):
 
 
 class UndoView(APIView):
-    """Have a deleted conversation back, as it was; what ran in it stays stopped."""
+    description = _("Have a deleted conversation back, as it was; what ran in it stays stopped.")
 
     token_scope = PersonalToken.Scope.CHAT
 
@@ -143,7 +144,7 @@ class UndoView(APIView):
 
 
 class FoldersView(APIView):
-    """The folders that your conversations are in, by name."""
+    description = _("The folders that your conversations are in, by name.")
 
     @operation("listFolders", _("Your folders"), answer=ListOf(Folder))
     def get(self, request: Request) -> Response:
@@ -153,10 +154,11 @@ class FoldersView(APIView):
 
 
 class MessagesView(APIView):
-    """A conversation's messages in order of creation: all of them, unless `limit` or `offset` is given.
-
-    Where a question was asked again in other words, those of the branch that is shown.
-    """
+    description = _(
+        "A conversation’s messages in order of creation: all of them, unless `limit` or `offset` is "
+        "given.\n\n"
+        "Where a question was asked again in other words, those of the branch that is shown."
+    )
 
     @operation(
         "listMessages",

@@ -76,7 +76,9 @@ def line_up_record(line_up: LineUp) -> LineUpRecord:
 
 
 class LineUpsView(APIView):
-    """Your line-ups, by name; each is also a model of OpenAI's protocol (`/v1`), under its name."""
+    description = _(
+        "Your line-ups, by name; each is also a model of OpenAI’s protocol (`/v1`), under its name."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
     serializer_class = LineUpSerializer
@@ -107,7 +109,9 @@ class LineUpsView(APIView):
 
 
 class LineUpView(APIView):
-    """One line-up: read, change or remove it. Questions that were asked with it stay as they are."""
+    description = _(
+        "One line-up: read, change or remove it. Questions that were asked with it stay as they are."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
     serializer_class = LineUpSerializer

@@ -27,7 +27,7 @@ def find_message(request: Request, message_id: int) -> Message:
 
 
 class MessageView(APIView):
-    """One message; an assistant's says how far its answers are, to the second."""
+    description = _("One message; an assistant’s says how far its answers are, to the second.")
 
     @operation("getMessage", _("One message"), answer=MessageListed)
     def get(self, request: Request, message_id: int) -> Response:
@@ -35,7 +35,7 @@ class MessageView(APIView):
 
 
 class BranchesView(APIView):
-    """The questions that were asked in this one's place, the oldest first, itself among them."""
+    description = _("The questions that were asked in this one’s place, the oldest first, itself among them.")
 
     @operation("listBranches", _("The branches of a message"), answer=ListOf(BranchRecord))
     def get(self, request: Request, message_id: int) -> Response:
@@ -53,7 +53,9 @@ class BranchesView(APIView):
 
 
 class ShowBranchView(APIView):
-    """Show the branch that this message is in, to its newest end: lists and further questions follow it."""
+    description = _(
+        "Show the branch that this message is in, to its newest end: lists and further questions follow it."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
 

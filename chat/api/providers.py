@@ -73,11 +73,11 @@ def find_own(request: Request, slug: str) -> Provider:
 
 
 class ProvidersView(APIView):
-    """The AIs you can use, with their models and what keeps you from the others; POST adds a server.
-
-    A server of your own must be on the internet, under https. The owner may add one for everybody
-    (`for_everyone`), at any address.
-    """
+    description = _(
+        "The AIs you can use, with their models and what keeps you from the others; POST adds a server.\n\n"
+        "A server of your own must be on the internet, under https. The owner may add one for everybody "
+        "(`for_everyone`), at any address."
+    )
 
     serializer_class = ServerSerializer
 
@@ -112,7 +112,7 @@ class ProvidersView(APIView):
 
 
 class ProviderView(APIView):
-    """One provider. Your own servers can be renamed, moved (which drops the key) and removed."""
+    description = _("One provider. Your own servers can be renamed, moved (which drops the key) and removed.")
 
     serializer_class = ProviderPatchSerializer
 
@@ -148,7 +148,9 @@ class ProviderView(APIView):
 
 
 class KeyView(APIView):
-    """Your own key for a provider: PUT tests and saves it, DELETE forgets it. It is never given back."""
+    description = _(
+        "Your own key for a provider: PUT tests and saves it, DELETE forgets it. It is never given back."
+    )
 
     serializer_class = KeySerializer
 
@@ -177,7 +179,9 @@ class KeyView(APIView):
 
 
 class ServerKeyView(KeyView):
-    """The server's key for a provider, which serves whom the owner lets use it; the owner's alone."""
+    description = _(
+        "The server’s key for a provider, which serves whom the owner lets use it; the owner’s alone."
+    )
 
     permission_classes = (IsOwner,)
 
@@ -199,7 +203,7 @@ class ServerKeyView(KeyView):
 
 
 class ProviderTestView(APIView):
-    """Ask the provider with the key that would be used for you now; `ok`, or why not."""
+    description = _("Ask the provider with the key that would be used for you now; `ok`, or why not.")
 
     @operation("testProvider", _("Ask an AI whether your key works"), answer=KeyTest)
     def post(self, request: Request, slug: str) -> Response:
@@ -209,7 +213,7 @@ class ProviderTestView(APIView):
 
 
 class ProviderSyncView(APIView):
-    """Read the provider's own list of models again: for your own servers; the owner for all."""
+    description = _("Read the provider’s own list of models again: for your own servers; the owner for all.")
 
     @operation("syncModels", _("Read an AI’s list of models again"), answer=Synced, errors=(409, 424))
     def post(self, request: Request, slug: str) -> Response:
@@ -219,7 +223,9 @@ class ProviderSyncView(APIView):
 
 
 class PreferenceView(APIView):
-    """How you want this AI asked where a question does not say; DELETE goes back to the usual."""
+    description = _(
+        "How you want this AI asked where a question does not say; DELETE goes back to the usual."
+    )
 
     serializer_class = PreferenceSerializer
 
@@ -252,7 +258,9 @@ class PreferenceView(APIView):
 
 
 class ModelsView(APIView):
-    """A provider's models that may be chosen, the usual ones first; `search` looks in their names."""
+    description = _(
+        "A provider’s models that may be chosen, the usual ones first; `search` looks in their names."
+    )
 
     @operation(
         "listModels", _("The models of an AI"), answer=ListOf(ModelRecord), parameters=[SEARCH, *PAGING]
@@ -267,10 +275,11 @@ class ModelsView(APIView):
 
 
 class LocalServersView(APIView):
-    """The usual servers (Ollama, llama.cpp, LM Studio, vLLM) that run on WeBox's own machine; POST adds one.
-
-    Nothing looks for them unless the owner asks.
-    """
+    description = _(
+        "The usual servers (Ollama, llama.cpp, LM Studio, vLLM) that run on WeBox’s own machine; POST "
+        "adds one.\n\n"
+        "Nothing looks for them unless the owner asks."
+    )
 
     permission_classes = (IsOwner,)
     serializer_class = LocalServerSerializer

@@ -46,15 +46,15 @@ def prefers_async(request: Request) -> bool:
 
 
 class SendView(APIView):
-    """Ask several AIs at once and wait for all of their answers.
-
-    200 also when some of them fail: their text so far stays in `ai_responses`, and `errors` says why; an
-    answer that is still being written when the waiting ends says `still_running` there. With the same
-    `Idempotency-Key` and the same content a repeated send is the same turn; with other content it is a 409.
-
-    `Prefer: respond-async` (RFC 7240) waits for nothing: 202, and `Location` leads to the message that holds
-    the answers; `…/events` streams them.
-    """
+    description = _(
+        "Ask several AIs at once and wait for all of their answers.\n\n"
+        "200 also when some of them fail: their text so far stays in `ai_responses`, and `errors` says "
+        "why; an answer that is still being written when the waiting ends says `still_running` there. "
+        "With the same `Idempotency-Key` and the same content a repeated send is the same turn; with "
+        "other content it is a 409.\n\n"
+        "`Prefer: respond-async` (RFC 7240) waits for nothing: 202, and `Location` leads to the message "
+        "that holds the answers; `…/events` streams them."
+    )
 
     token_scope = PersonalToken.Scope.CHAT
     serializer_class = SendSerializer

@@ -68,11 +68,11 @@ LAST_EVENT_ID = OpenApiParameter(
 
 
 class EventsView(APIView):
-    """The events of one turn as they come: `text/event-stream`, the same events as over the socket.
-
-    First a `snapshot`, at last `turn` complete. The id of each event says how much of every answer a client
-    has; with it in `Last-Event-ID` only the rest is sent, and 204 where there is none.
-    """
+    description = _(
+        "The events of one turn as they come: `text/event-stream`, the same events as over the socket.\n\n"
+        "First a `snapshot`, at last `turn` complete. The id of each event says how much of every answer "
+        "a client has; with it in `Last-Event-ID` only the rest is sent, and 204 where there is none."
+    )
 
     content_negotiation_class = WhateverIsAsked
     renderer_classes = (JSONRenderer,)

@@ -11,8 +11,7 @@ from msgspec import UNSET, Struct
 
 from chat import events
 from chat.engine.writer import DATABASE_AWAY
-from chat.errors import EngineStopping
-from chat.gateway.asking import Asked, Following, is_complete
+from chat.gateway.asking import Asked, Following, is_complete, over
 from chat.gateway.errors import Failed, Fault, fault_of, status_of
 from chat.gateway.names import name_of
 from chat.gateway.records import (
@@ -136,8 +135,8 @@ class Chunks:
                     is_whole = is_complete(event)
             if is_whole:
                 yield self._end()
-        except (Ended, *DATABASE_AWAY):
-            yield self._failed(EngineStopping.code, {})
+        except (Ended, *DATABASE_AWAY) as error:
+            yield self._failed(over(error).code, {})
         finally:
             following.leave(is_whole=is_whole)
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.models import User
 from chat import dispatch, events, purge, turns, uploads
 from chat.engine import engine_of_process
+from chat.engine.loop import NOT_FOUND, SIGN_IN
 from chat.engine.writer import DATABASE_AWAY
-from chat.errors import EngineStopping
+from chat.errors import ConversationNotFound, EngineStopping, SignInAgain
 from chat.gateway.body import Said, Wanted
 from chat.models import Answer, Attachment, Conversation, Message
 from chat.outbox import Ended
@@ -22,6 +23,7 @@ from chat.saving import title_of
 from chat.sockets import Credential
 from chat.targets import Target
 from chat.turn_events import TurnEvents
+from webox.errors import WeBoxError
 
 ERASE_WITHIN_S = 30
 ERASE_EVERY_S = 0.5
@@ -93,14 +95,17 @@ class Following:
         )
 
     async def wait(self) -> None:
-        """Return when the turn is complete. Raises EngineStopping where this process ends before that."""
+        """Return when the turn is complete.
+
+        Raises SignInAgain, ConversationNotFound or EngineStopping where it is over before that.
+        """
         is_whole = False
         try:
             async with aclosing(self.turn.follow()) as coming:
                 async for event in coming:
                     is_whole = is_complete(event)
         except (Ended, *DATABASE_AWAY) as error:
-            raise EngineStopping from error
+            raise over(error) from error
         finally:
             if not is_whole:
                 self.leave(is_whole=False)
@@ -126,6 +131,14 @@ class Following:
             return False
         purge.erase(self._asked.conversation_id)
         return True
+
+
+def over(error: Exception) -> WeBoxError:
+    """Why a turn is followed no longer, in a program's words."""
+    code = error.code if isinstance(error, Ended) else 0
+    if code == SIGN_IN:
+        return SignInAgain()
+    return ConversationNotFound() if code == NOT_FOUND else EngineStopping()
 
 
 def is_complete(event: events.AnyEvent | None) -> bool:

@@ -31,6 +31,8 @@ STATUSES = {
     "server_stopping": 503,
     "unavailable": 503,
     "internal": 500,
+    "sign_in_again": 401,
+    "conversation_not_found": 404,
 }
 """By the code of what went wrong with an answer; the rest is the vendor's own failure, 502."""
 OPENAIS_CODES = {"unknown_model": "model_not_found"}

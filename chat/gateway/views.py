@@ -58,7 +58,7 @@ class GatewayView(APIView):
 
 
 class ModelsView(GatewayView):
-    """The models that you may ask now, as `provider/model`, and your line-ups by name."""
+    description = _("The models that you may ask now, as `provider/model`, and your line-ups by name.")
 
     @operation("gatewayListModels", _("The models you may ask"), answer=ModelList)
     def get(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class ModelsView(GatewayView):
 
 
 class ModelView(GatewayView):
-    """One of the models that you may ask."""
+    description = _("One of the models that you may ask.")
 
     @operation("gatewayGetModel", _("One model"), answer=ModelObject)
     def get(self, request: Request, name: str) -> Response:
@@ -74,14 +74,15 @@ class ModelView(GatewayView):
 
 
 class CompletionsView(GatewayView):
-    """Ask one AI or several, as OpenAI's clients do; each answer is a choice, which names its model.
-
-    Where several are asked, one that fails has `finish_reason` `error` and says why in `error`; where all of
-    them fail it is an error. A streamed answer is server-sent events of chunks, `[DONE]` at the end.
-
-    What is asked counts like a question in WeBox. Its words are erased as soon as it is answered, and when
-    you go away before that it is stopped; with `store` it is a conversation like any other, and goes on.
-    """
+    description = _(
+        "Ask one AI or several, as OpenAI’s clients do; each answer is a choice, which names its model.\n\n"
+        "Where several are asked, one that fails has `finish_reason` `error` and says why in `error`; "
+        "where all of them fail it is an error. A streamed answer is server-sent events of chunks, "
+        "`[DONE]` at the end.\n\n"
+        "What is asked counts like a question in WeBox. Its words are erased as soon as it is answered, "
+        "and when you go away before that it is stopped; with `store` it is a conversation like any "
+        "other, and goes on."
+    )
 
     @operation(
         "gatewayComplete",

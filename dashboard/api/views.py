@@ -33,7 +33,9 @@ class UserStatsSerializer(serializers.Serializer[stats.Figures]):
 
 
 class UserStatsView(APIView):
-    """Your own figures: what exists now, this week’s conversations, and the AIs you asked most."""
+    description = _(
+        "Your own figures: what exists now, this week’s conversations, and the AIs you asked most."
+    )
 
     @operation("getStatistics", _("Your figures"), answer=UserStatsSerializer)
     def get(self, request: Request) -> Response:
