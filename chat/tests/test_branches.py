@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from chat import dispatch
 from chat.models import Answer, Conversation, Message
 from chat.tests.test_conversations import LIST, make, make_turn
 from tests.vendor import Vendor
@@ -156,11 +157,12 @@ def test_one_answer_of_a_turn_is_chosen(as_alice: Client, alice: User) -> None:
 
 
 def test_an_ai_is_told_the_version_that_was_chosen(
-    as_alice: Client, vendor: Vendor, spoken: list[dict[str, Any]]
+    as_alice: Client, alice: User, vendor: Vendor, spoken: list[dict[str, Any]]
 ) -> None:
     old = spoken[3]["answers"][0]["id"]
     vendor.scripts["openai"] = lambda exchange: exchange.answer("again")
-    as_alice.post(f"/api/chat/answers/{old}/retry")
+    begun = as_alice.post(f"/api/chat/answers/{old}/retry").json()
+    dispatch.wait(spoken[0]["conversation_id"], begun["message_id"], alice.pk, 30, [begun["id"]])
     conversation_id = spoken[0]["conversation_id"]
     ask(as_alice, "Three", conversation_id=conversation_id)
     as_alice.post(f"/api/chat/answers/{old}/choose")
