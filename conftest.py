@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from filelock import FileLock
 from pytest_django import Settings
+from servestatic.middleware import ServeStaticMiddleware
 
 from accounts.models import User
 from chat.engine import engine_of_process
@@ -21,6 +22,23 @@ def lock_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each process of the test run is a WeBox of its own: none takes another for the one that is alive."""
     path = tmp_path_factory.mktemp("engine") / "engine.lock"
     engine_of_process()._lock = FileLock(path, thread_local=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_found_once() -> Iterator[None]:
+    """Every new test client loads the middleware: without this, each would look through all static files."""
+    look = ServeStaticMiddleware.add_files_from_finders
+    found: list[tuple[Any, Any]] = []
+
+    def look_once(middleware: Any) -> None:
+        if not found:
+            look(middleware)
+            found.append((middleware.files, middleware.directories))
+        middleware.files, middleware.directories = found[0]
+
+    with pytest.MonkeyPatch.context() as session:
+        session.setattr(ServeStaticMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

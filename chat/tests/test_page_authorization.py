@@ -46,10 +46,9 @@ def ask(client: Client, page: str, world: World) -> Any:
     return client.generic(method, path.format(**names))
 
 
-def check(client: Client, path: str, world: World, status: int, who: str) -> None:
+def check(client: Client, path: str, world: World, status: int, who: str, before: dict[str, Any]) -> None:
     with transaction.atomic():
         cache.clear()
-        before = everything()
         got = ask(client, path, world)
         assert got.status_code == status, f"{path} by {who}: {got.status_code}"
         if who != "owner":
@@ -70,17 +69,24 @@ def test_every_page_is_in_the_table() -> None:
     assert {path.rstrip("$") for path in found} == named
 
 
-@pytest.mark.parametrize("path", PAGE_TABLE)
-def test_everybody_gets_the_pages_that_the_table_says(path: str, world: World) -> None:
+def cases(world: World, path: str) -> Iterator[tuple[Client, int, str]]:
+    """Everybody who asks for a page, with the status they must get, and who they are."""
     row = PAGE_TABLE[path]
-    nobody = row.get("signed_out", 302)
-    check(by_session(world.ana), path, world, row["owner"], "owner")
+    yield by_session(world.ana), row["owner"], "owner"
     for user in (person("ben"), person("pia", is_premium=True)):
-        check(by_session(user), path, world, row.get("others", row["owner"]), user.username)
+        yield by_session(user), row.get("others", row["owner"]), user.username
     staff = row.get("staff", row.get("others", row["owner"]))
-    check(by_session(person("tom", is_staff=True)), path, world, staff, "staff")
+    yield by_session(person("tom", is_staff=True)), staff, "staff"
     olga = User.objects.create_superuser("olga", "olga@example.org", PASSWORD)
-    check(by_session(olga), path, world, staff, "superuser")
+    yield by_session(olga), staff, "superuser"
     # What is a key to the API is none to a page.
     for client in (by_jwt(world.ana), by_token(world.ana), *signed_out()):
-        check(client, path, world, nobody, "somebody signed out")
+        yield client, row.get("signed_out", 302), "somebody signed out"
+
+
+@pytest.mark.parametrize("path", PAGE_TABLE)
+def test_everybody_gets_the_pages_that_the_table_says(path: str, world: World) -> None:
+    everybody = [*cases(world, path)]
+    before = everything()
+    for client, status, who in everybody:
+        check(client, path, world, status, who, before)

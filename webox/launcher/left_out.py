@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-GROUPS = ("browser", "services", "gettext", "node")
+GROUPS = ("browser", "services", "gettext", "node", "fuzz")
 
 
 class LeftOut:
