@@ -48,6 +48,11 @@ def says(*pieces: str) -> Callable[[Exchange], None]:
     return lambda exchange: exchange.answer(*pieces)
 
 
+def bodies(vendor: Vendor, name: str) -> list[dict[str, Any]]:
+    """What was asked of one AI; who left an earlier test may be noted beside it."""
+    return [body for asked, body in vendor.asked if asked == name]
+
+
 def wait_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not is_so():
@@ -88,7 +93,7 @@ def test_one_ai_answers_as_openai_would(site: Site, vendor_scripts: Vendor) -> N
     assert (choice.finish_reason, got.object, got.model) == ("stop", "chat.completion", "openai/gpt-5.4-mini")
     assert got.usage
     assert (got.usage.prompt_tokens, got.usage.completion_tokens, got.usage.total_tokens) == (5, 3, 8)
-    [(_, body)] = vendor_scripts.asked
+    [body] = bodies(vendor_scripts, "openai")
     assert body["messages"] == [
         {"role": "developer", "content": "Be brief."},
         {"role": "user", "content": "Hi"},
@@ -229,7 +234,7 @@ def test_an_image_reaches_the_ai(embedded_site: Site, vendor_scripts: Vendor) ->
                 ],
             )
     assert got.choices[0].message.content == "a square"
-    [(_, body)] = vendor_scripts.asked
+    [body] = bodies(vendor_scripts, "openai")
     text, image = body["messages"][0]["content"]
     assert text == {"type": "text", "text": "What is it?"}
     assert image["image_url"]["url"].startswith("data:image/")
@@ -341,3 +346,4 @@ def test_a_kept_conversation_that_is_deleted_ends_its_stream_with_a_reason(
         assert httpx.delete(path, headers=person.headers, trust_env=False).status_code == 204
         with pytest.raises(openai.APIError, match="Conversation not found"):
             list(stream)
+    wait_until(lambda: "openai left" in {name for name, _ in vendor_scripts.asked})
