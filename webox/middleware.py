@@ -5,6 +5,8 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from webox.problems import API_PATHS
+
 POLICY = {
     "default-src": [NONE],
     "script-src": [SELF],
@@ -19,7 +21,6 @@ POLICY = {
 TRUSTED_TYPES = {"require-trusted-types-for": ["'script'"], "trusted-types": ["webox"]}
 # jQuery in the admin and in the browsable API assigns innerHTML: no Trusted Types there.
 WITHOUT_TRUSTED_TYPES = ("/admin/", "/api/")
-NEVER_STORED = ("/api/", "/v1/")
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -43,6 +44,6 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         response = super().process_response(request, response)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
-        if request.path.startswith(NEVER_STORED):
+        if request.path.startswith(API_PATHS):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

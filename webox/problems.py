@@ -56,6 +56,10 @@ def problem(
     return document
 
 
+API_PATHS = ("/api/", "/v1/")
+"""Where programs ask: errors are documents, and nothing is stored by caches."""
+
+
 def headers_of(error: WeBoxError) -> dict[str, str]:
     """What a client is told beside the document: how to sign in, or when to try again."""
     if error.http_status == HTTPStatus.UNAUTHORIZED:

@@ -1,5 +1,6 @@
 """What the API's description (OpenAPI) says of every operation: records, errors, how to sign in."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.html import linebreaks
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
@@ -48,6 +51,7 @@ SENTENCES = {
 LOCATION = OpenApiParameter(
     "Location", str, OpenApiParameter.HEADER, description=_("Where the new one is."), response=[201, 202]
 )
+CODE = re.compile(r"`([^`]*)`")
 _ERRORS: dict[str, tuple[int, ...]] = {}
 """The statuses that an operation can end with beside those that all can, by its name."""
 _SUMMARIES: dict[Callable[..., Any], Promise] = {}
@@ -120,6 +124,14 @@ def view_name(view: APIView) -> str:
     methods = (getattr(type(view), name, None) for name in ("get", "post", "put", "patch", "delete"))
     found = (str(_SUMMARIES[method]) for method in methods if method in _SUMMARIES)
     return next(found, get_view_name(view))
+
+
+def view_description(view: APIView, html: bool = False) -> str:
+    """What a view says of itself; for the browsable API with its paragraphs, and its code as code."""
+    text = str(getattr(view, "description", ""))
+    if not html:
+        return text
+    return mark_safe(CODE.sub(r"<code>\1</code>", linebreaks(text, autoescape=True)))  # noqa: S308  # escaped
 
 
 class Generator(SchemaGenerator):

@@ -310,9 +310,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "webox.api.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "webox.schema.Schema",
     "VIEW_NAME_FUNCTION": "webox.schema.view_name",
+    "VIEW_DESCRIPTION_FUNCTION": "webox.schema.view_description",
     "DEFAULT_THROTTLE_CLASSES": ["webox.throttles.RequestThrottle"],
     "NUM_PROXIES": PROXY_COUNT,
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
 # Requests a minute to the API: of a person, and of an address where nobody is signed in; 0 for no limit.

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from webox.database import AWAY
 from webox.errors import Internal, NotFound, Unavailable, UnreadableRequest
-from webox.problems import headers_of, problem_page
+from webox.problems import API_PATHS, headers_of, problem_page
 from webox.schema import operation
 
 PROBE_S = 2
@@ -95,7 +95,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _is_of_api(request: HttpRequest) -> bool:
-    return request.path.startswith(("/api/", "/v1/"))
+    return request.path.startswith(API_PATHS)
 
 
 class ApiRoot(APIView):

@@ -41,6 +41,7 @@ TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_
 
 
 class UnknownModel(WeBoxError):
+    param = "model"
     code = "unknown_model"
     http_status = 404
     message = _("There is no model “%(name)s” here. GET /v1/models lists those there are.")
@@ -57,6 +58,7 @@ class Unsupported(WeBoxError):
 
 
 class CannotStop(WeBoxError):
+    param = "stop"
     code = "stop_unsupported"
     message = _("%(vendor)s can’t be asked with “stop”. Leave it out, or ask another AI.")
 
@@ -110,6 +112,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return None
     problem, status = response.data, response.status_code
     code = "invalid_api_key" if status == HTTPStatus.UNAUTHORIZED else problem["code"]
-    body = Failed(fault(code, problem["detail"], status, getattr(error, "params", {}).get("name")))
+    named = error.params["name"] if isinstance(error, Unsupported) else getattr(error, "param", None)
+    body = Failed(fault(code, problem["detail"], status, str(named) if named else None))
     headers = {name: response[name] for name in ("WWW-Authenticate", "Retry-After") if name in response}
     return Response(to_builtins(body), status=status, headers=headers)

@@ -40,7 +40,7 @@ def targets(user: User, wanted: Wanted) -> list[Target]:
         return found
     for target in found:
         if target.provider.protocol in WITHOUT_STOP:
-            raise CannotStop(vendor=target.provider.label, name="stop")
+            raise CannotStop(vendor=target.provider.label)
     return [replace(one, settings=one.settings | {"stop": [*wanted.stop]}) for one in found]
 
 
