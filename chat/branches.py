@@ -42,6 +42,15 @@ def active_ids(conversation_id: int, head_id: int) -> set[int]:
     return active
 
 
+def siblings(conversation_id: int) -> dict[int, list[int]]:
+    """By the id of each question those that stand in its place, itself among them, the oldest first."""
+    questions = Message.objects.filter(conversation=conversation_id, role=Message.Role.USER).order_by("pk")
+    places: dict[int | None, list[int]] = {}
+    for pk, parent_id in questions.values_list("pk", "parent_id"):
+        places.setdefault(parent_id, []).append(pk)
+    return {pk: place for place in places.values() for pk in place}
+
+
 def beside(message: Message) -> list[Branch]:
     """The questions that stand where this message's question stands, the oldest first, itself among them."""
     question = message if message.role == Message.Role.USER else message.parent or message

@@ -260,6 +260,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 attachments=command.attachments,
                 client_id=command.client_id,
                 parent_id=command.parent_id,
+                context=command.context,
                 on_accepted=accepted,
                 skip_id=outbox.id,
             )

@@ -16,6 +16,10 @@ from chat import limits
 AnswerStatus = Literal["queued", "streaming", "done", "failed", "stopped", "interrupted"]
 FINAL_STATUSES: tuple[AnswerStatus, ...] = ("done", "failed", "stopped", "interrupted")
 
+Context = Literal["own", "chosen", "all"]
+"""What each AI is told of the turns before: its own answers, the chosen one in each turn that has
+one, or its own and those of all others."""
+
 Id = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=2)]
 MaxTokens = Annotated[int, Meta(ge=1, le=limits.MAX_TOKENS)]
@@ -49,7 +53,9 @@ class Ask(Command, tag="ask", frozen=True):
     `client_id` makes a repeated send the same turn; other content under it is refused with
     `client_id_conflict`. `attachments` are ids of images uploaded before. `parent_id` is the message after
     which the question goes (null: the beginning), where it is not the end of what is shown: where another
-    question stands there, a branch begins. Answered by `accepted` once everything is saved.
+    question stands there, a branch begins. `context` is what each AI is told of the turns before: its own
+    answers, the chosen one in each turn that has one, or the answers of all. Answered by `accepted` once
+    everything is saved.
     """
 
     message: str
@@ -59,6 +65,7 @@ class Ask(Command, tag="ask", frozen=True):
     max_tokens: MaxTokens | None = None
     attachments: Annotated[list[UUID], Meta(max_length=limits.IMAGES_PER_MESSAGE)] = []
     parent_id: Id | UnsetType | None = UNSET
+    context: Context = "own"
 
 
 class Stop(Command, tag="stop", frozen=True):
@@ -100,7 +107,9 @@ class AnswerRecord(Struct, kw_only=True):
 
     Tokens mean the same for every vendor: `input_tokens` includes cached ones, `output_tokens` includes
     reasoning. `cost_usd` is null where a price is not known. `refusal` is what the model said in place of an
-    answer. `notes` are words of what else a reader should know: `images_left_out`.
+    answer. `notes` are words of what else a reader should know: `images_left_out`. `settings` are those it
+    was asked with. `reasoning_ms` is how long it reasoned before the first word of its text, null where it
+    showed none of that.
     """
 
     id: int
@@ -111,6 +120,7 @@ class AnswerRecord(Struct, kw_only=True):
     label: str
     mark: str
     model: str
+    settings: TargetSettings
     position: int
     version: int
     status: AnswerStatus
@@ -130,6 +140,7 @@ class AnswerRecord(Struct, kw_only=True):
     reasoning_tokens: int | None
     cost_usd: float | None
     first_token_ms: int | None
+    reasoning_ms: int | None
     total_ms: int | None
     created_at: str
     started_at: str | None
@@ -147,13 +158,20 @@ class AttachmentRecord(Struct, kw_only=True):
 
 
 class MessageRecord(Struct, kw_only=True):
-    """One message of the conversation; an assistant's holds the answers of its turn."""
+    """One message of the conversation; an assistant's holds the answers of its turn.
+
+    `context` is what the AIs of the turn were told of the turns before. `siblings` are the ids of the
+    questions that stand in this one's place, itself among them, the oldest first; only a user's message has
+    them.
+    """
 
     id: int
     parent_id: int | None
     role: Literal["user", "assistant", "system"]
     content: str
     created_at: str
+    context: Context
+    siblings: list[int]
     attachments: list[AttachmentRecord]
     answers: list[AnswerRecord]
 
@@ -235,6 +253,7 @@ class AnswerChanged(Event, tag="answer", frozen=True):
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
     first_token_ms: int | None = None
+    reasoning_ms: int | None = None
     total_ms: int | None = None
 
 

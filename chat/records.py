@@ -1,6 +1,6 @@
 """Rows as the records that clients see; the same for the socket, the REST API and the page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
@@ -9,6 +9,7 @@ from chat import events
 from chat.models import Answer, Attachment, Message
 
 _CHANGED = events.AnswerChanged.__struct_fields__
+_SETTINGS = events.TargetSettings.__struct_fields__
 
 
 def with_answers(messages: QuerySet[Message]) -> QuerySet[Message]:
@@ -30,6 +31,7 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
         label=answer.label or answer.provider,
         mark=answer.mark or answer.provider[:1].upper(),
         model=answer.model,
+        settings=events.TargetSettings(*(answer.settings.get(name) for name in _SETTINGS)),
         position=answer.position,
         version=answer.version,
         is_chosen=answer.message.chosen_id == answer.pk,
@@ -49,6 +51,7 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
         reasoning_tokens=answer.reasoning_tokens,
         cost_usd=answer.cost_usd,
         first_token_ms=answer.first_token_ms,
+        reasoning_ms=answer.reasoning_ms,
         total_ms=answer.total_ms,
         created_at=timestamp(answer.created_at),
         started_at=timestamp(answer.started_at) if answer.started_at else None,
@@ -76,8 +79,13 @@ def message_record(
     message: Message,
     answers: Iterable[Answer] | None = None,
     images: Iterable[Attachment] | None = None,
+    siblings: Sequence[int] = (),
 ) -> events.MessageRecord:
-    """A message with these answers and images, or with its own where it was read through `with_answers`."""
+    """A message with these answers and images, or with its own where it was read through `with_answers`.
+
+    `siblings` are needed where its conversation has branches (chat.branches.siblings).
+    """
+    is_question = message.role == Message.Role.USER
     rows = [*(message.answers.all() if answers is None else answers)]
     return events.MessageRecord(
         id=message.pk,
@@ -85,6 +93,8 @@ def message_record(
         role=message.role,  # type: ignore[arg-type]  # the column's constraint holds the same words
         content=content_of(message, rows),
         created_at=timestamp(message.created_at),
+        context=message.context,  # type: ignore[arg-type]  # written from the same words
+        siblings=([*siblings] or [message.pk]) if is_question else [],
         attachments=[
             attachment_record(image) for image in (message.attachments.all() if images is None else images)
         ],

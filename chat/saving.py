@@ -10,6 +10,7 @@ from django.utils import timezone
 from msgspec import UNSET, UnsetType
 
 from chat import events, limits, uploads
+from chat.branches import siblings
 from chat.errors import AnswerStillRunning, BadParent, MessageNotFound
 from chat.models import Answer, Attachment, Conversation, Message
 from chat.records import message_record
@@ -28,6 +29,7 @@ def save_turn(
     client_id: str | None,
     content_hash: str,
     parent_id: ParentId = UNSET,
+    context: events.Context = "own",
 ) -> list[events.MessageRecord]:
     """Save the question and one queued answer per target; return both messages, without reading again.
 
@@ -48,7 +50,7 @@ def save_turn(
     )
     uploads.attach(question, images)
     assistant = Message.objects.create(
-        conversation=conversation, parent=question, role=Message.Role.ASSISTANT
+        conversation=conversation, parent=question, role=Message.Role.ASSISTANT, context=context
     )
     answers = Answer.objects.bulk_create(
         Answer(
@@ -71,7 +73,8 @@ def save_turn(
     if is_branch or conversation.head_id is not None:
         conversation.head = assistant
     conversation.save(update_fields=["title", "updated_at", "head"])
-    return [message_record(question, [], images), message_record(assistant, answers, [])]
+    beside = siblings(conversation.pk).get(question.pk, []) if is_branch else []
+    return [message_record(question, [], images, beside), message_record(assistant, answers, [])]
 
 
 def _end_of(conversation: Conversation) -> int | None:
@@ -100,8 +103,13 @@ def _last_message(conversation_id: int) -> QuerySet[Message]:
 
 
 def content_hash_of(
-    message: str, targets: list[Target], attachments: Sequence[UUID], parent_id: ParentId
+    message: str,
+    targets: list[Target],
+    attachments: Sequence[UUID],
+    parent_id: ParentId,
+    context: events.Context,
 ) -> str:
+    """What tells one question from another that is sent under the same client id."""
     content: list[object] = [
         message,
         [[target.name, target.provider.slug, target.model, target.settings] for target in targets],
@@ -109,6 +117,8 @@ def content_hash_of(
     ]
     if not isinstance(parent_id, UnsetType):
         content.append(parent_id)
+    if context != "own":
+        content.append(context)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -54,12 +54,14 @@ def ask(
     on_accepted: OnAccepted | None = None,
     skip_id: str = "",
     parent_id: ParentId = UNSET,
+    context: events.Context = "own",
 ) -> Asked:
     """Save one question to several AIs and start the turn.
 
     `attachments` are images the user has uploaded. `conversation_id` None makes a new conversation.
     `parent_id` is the message after which the question goes, None for the beginning: where another question
-    stands there already, this begins a branch, which is shown from now on.
+    stands there already, this begins a branch, which is shown from now on. `context` is what each AI is told
+    of the turns before.
     `on_accepted` is called after the commit and before the turn starts, from this thread; the other sockets
     (all but `skip_id`) hear `turn` started. The same `client_id` with the same content is the same turn.
     Raises ConversationNotFound, MessageNotFound, EmptyMessage, MessageTooLong, TooManyImages,
@@ -70,7 +72,7 @@ def ask(
     if len(message) > limits.MESSAGE_CHARS:
         raise MessageTooLong(chars=len(message), limit=limits.MESSAGE_CHARS)
     dispatch.prepare()
-    content_hash = content_hash_of(message, targets, attachments, parent_id)
+    content_hash = content_hash_of(message, targets, attachments, parent_id, context)
     with transaction.atomic():
         conversation = _conversation_for(user, conversation_id, client_id)
         repeated = _sent_before(conversation, client_id, content_hash)
@@ -87,6 +89,7 @@ def ask(
             on_accepted=on_accepted,
             skip_id=skip_id,
             parent_id=parent_id,
+            context=context,
         )
 
 
@@ -101,12 +104,13 @@ def begin(
     on_accepted: OnAccepted | None = None,
     skip_id: str = "",
     parent_id: ParentId = UNSET,
+    context: events.Context = "own",
 ) -> Asked:
     """Save one question in a conversation, and start its turn once the caller's transaction is committed.
 
     The caller holds the conversation, and has checked the message. The rest is as for `ask`.
     """
-    records = save_turn(conversation, message, targets, images, client_id, content_hash, parent_id)
+    records = save_turn(conversation, message, targets, images, client_id, content_hash, parent_id, context)
     return _announced(_accepted(conversation, records, client_id), on_accepted, skip_id, is_new=True)
 
 
@@ -265,7 +269,8 @@ def _sent_before(
     if question.client_hash != content_hash:
         raise ClientIdConflict
     turn = Q(pk=question.pk) | Q(parent=question, role=Message.Role.ASSISTANT)
-    return [message_record(message) for message in with_answers(Message.objects.filter(turn))]
+    beside = branches.siblings(conversation.pk).get(question.pk, [])
+    return [message_record(row, siblings=beside) for row in with_answers(Message.objects.filter(turn))]
 
 
 @prepared

@@ -76,7 +76,9 @@ def ais(request: HttpRequest) -> HttpResponse:
 def _messages(current: Conversation | None) -> list[Any]:
     if current is None:
         return []
-    records = [message_record(message) for message in with_answers(branches.shown(current))]
+    beside = branches.siblings(current.pk) if current.head_id is not None else {}
+    rows = with_answers(branches.shown(current))
+    records = [message_record(row, siblings=beside.get(row.pk, ())) for row in rows]
     answer_ids = {answer.id for record in records for answer in record.answers}
     # What another process writes comes with the first snapshot of the socket.
     texts = {one.id: one for one in engine_of_process().texts(answer_ids)}

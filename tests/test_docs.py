@@ -132,7 +132,7 @@ def without_ids_and_times(value: Any) -> Any:
     return {
         key: without_ids_and_times(one)
         for key, one in value.items()
-        if key not in ("id", "created_at") and not (key.endswith("_id") and isinstance(one, int))
+        if key not in ("id", "siblings", "created_at") and not (key.endswith("_id") and isinstance(one, int))
     }
 
 

@@ -172,9 +172,10 @@ class MessagesView(APIView):
         query.is_valid(raise_exception=True)
         is_all = query.validated_data["branch"] == "all"
         messages = with_answers(conversation.messages.all() if is_all else branches.shown(conversation))
+        beside = branches.siblings(conversation.pk) if conversation.head_id is not None else {}
         if not {"limit", "offset"} & request.query_params.keys():
-            return answer([message_listed(message) for message in messages])
+            return answer([message_listed(message, beside.get(message.pk, ())) for message in messages])
         pagination = LinkPagination()
         page = pagination.paginate_queryset(messages, request, view=self)
-        listed = [message_listed(message) for message in page or []]
+        listed = [message_listed(message, beside.get(message.pk, ())) for message in page or []]
         return pagination.get_paginated_response(to_builtins(listed))

@@ -31,7 +31,9 @@ class MessageView(APIView):
 
     @operation("getMessage", _("One message"), answer=MessageListed)
     def get(self, request: Request, message_id: int) -> Response:
-        return answer(message_listed(find_message(request, message_id)))
+        found = find_message(request, message_id)
+        beside = branches.siblings(found.conversation_id) if found.conversation.head_id is not None else {}
+        return answer(message_listed(found, beside.get(found.pk, ())))
 
 
 class BranchesView(APIView):

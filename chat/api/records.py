@@ -1,11 +1,12 @@
 """What the chat's REST API answers with; the guide's field names stand as they are."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from chat.errors import AnswerStillRunning
-from chat.events import AnswerRecord, AttachmentRecord
+from chat.events import AnswerRecord, AttachmentRecord, Context
 from chat.models import Answer, Message
 from chat.records import answer_record, attachment_record, content_of, newest, with_answers
 from chat.wording import sentence
@@ -38,7 +39,8 @@ class Sent(Struct, frozen=True, kw_only=True):
 class MessageListed(Struct, frozen=True, kw_only=True):
     """A message of a conversation; an assistant's has the answers of its turn, by name and as records.
 
-    An assistant's `content` is the text of the chosen answer, empty where none is chosen.
+    An assistant's `content` is the text of the chosen answer, empty where none is chosen. `context` and
+    `siblings` are as in the socket's messages.
     """
 
     id: int
@@ -51,6 +53,8 @@ class MessageListed(Struct, frozen=True, kw_only=True):
     answers: list[AnswerRecord]
     attachments: list[AttachmentRecord]
     created_at: str
+    context: Context
+    siblings: list[int]
 
 
 class BranchRecord(Struct, frozen=True, kw_only=True):
@@ -94,9 +98,10 @@ def read_sent(conversation_id: int, message_id: int, user_message: str) -> Sent 
     )
 
 
-def message_listed(message: Message) -> MessageListed:
-    """A message that was read by `with_answers`."""
+def message_listed(message: Message, siblings: Sequence[int] = ()) -> MessageListed:
+    """A message that was read by `with_answers`; `siblings` as for `chat.records.message_record`."""
     is_assistants = message.role == Message.Role.ASSISTANT
+    is_question = message.role == Message.Role.USER
     answers = newest(message.answers.all())
     return MessageListed(
         id=message.pk,
@@ -109,6 +114,8 @@ def message_listed(message: Message) -> MessageListed:
         answers=[answer_record(answer) for answer in answers],
         attachments=[attachment_record(image) for image in message.attachments.all()],
         created_at=iso_time(message.created_at),
+        context=message.context,  # type: ignore[arg-type]  # written from the same words
+        siblings=([*siblings] or [message.pk]) if is_question else [],
     )
 
 

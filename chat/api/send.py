@@ -92,6 +92,7 @@ class SendView(APIView):
             attachments=given["attachments"],
             client_id=client_id,
             parent_id=given.get("parent_id", UNSET),
+            context=given["context"],
         )
         is_async = prefers_async(request)
         if not is_async:

@@ -1,9 +1,12 @@
 """What the chat's REST API takes, and conversations as it lists them."""
 
+from typing import get_args
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from chat import limits
+from chat.events import Context
 from chat.models import DEFAULT_FOLDER, Conversation
 from webox import strict_json
 from webox.api import NumberField, StrictSerializer, TextField, TruthField
@@ -40,6 +43,15 @@ class SendSerializer(StrictSerializer):
         max_value=MAX_ID,
         help_text=_(
             "The message after which the question goes, null for the beginning; it may begin a branch."
+        ),
+    )
+    # The name is taken in a serializer's class, not among its fields.
+    context = serializers.ChoiceField(  # type: ignore[assignment]
+        get_args(Context),
+        default="own",
+        help_text=_(
+            "What each AI is told of the turns before: its own answers, the chosen one in each turn that has "
+            "one, or the answers of all."
         ),
     )
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from chat import limits
 from chat.engine.clock import ago_sql, now_sql
+from chat.events import Context
 from chat.models import Answer, Conversation, Message, Provider
 from webox.prepared import prepared
 
@@ -32,6 +33,7 @@ class Asked:
     question_id: int | None
     conversation_id: int
     owner_id: int
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _locked(provider_ids: Collection[int]) -> QuerySet[Provider]:
 def _turns(message_ids: set[int]) -> dict[int, Asked]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT m.id, m.parent_id, m.conversation_id, c.owner_id "  # noqa: S608  # names and placeholders
+            "SELECT m.id, m.parent_id, m.conversation_id, c.owner_id, m.context "  # noqa: S608  # names and placeholders
             f"FROM {_MESSAGE} m JOIN {_CONVERSATION} c ON c.id = m.conversation_id "
             f"WHERE m.id IN ({_places(message_ids)})",
             [*message_ids],

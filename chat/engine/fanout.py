@@ -137,7 +137,8 @@ def _append(
     if first:
         answer.first_token_ms = answer.elapsed_ms()
     (answer.text if isinstance(delta, TextDelta) else answer.reasoning).append(delta.text)
-    if first:
+    begins_text = isinstance(delta, TextDelta) and answer.end_reasoning()
+    if first or begins_text:
         # The first token is shown at once, and how long it took; the rest comes with the tick.
         engine.flush(turn)
         engine.hub.publish(turn.conversation_id, answer.changed())
@@ -162,6 +163,7 @@ def _failed(error: WeBoxError) -> Outcome:
 
 async def _finish(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, outcome: Outcome) -> None:
     answer.total_ms = answer.elapsed_ms()
+    answer.end_reasoning()
     status = await engine.writer.finish(answer, outcome)
     engine.flush(turn)
     if status is not None:

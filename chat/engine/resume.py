@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from chat import events
-from chat.branches import active_ids, head_of
+from chat.branches import active_ids, head_of, siblings
 from chat.engine.frames import RunningText
 from chat.engine.loop import Engine
 from chat.models import Answer, Message
@@ -63,7 +63,9 @@ def read_messages(conversation_id: int, message_ids: set[int]) -> list[events.Me
     assistants = Message.objects.filter(conversation_id=conversation_id, pk__in=message_ids)
     questions = assistants.values_list("parent_id", flat=True)
     wanted = message_ids | {pk for pk in questions if pk}
-    return [message_record(row) for row in with_answers(Message.objects.filter(pk__in=wanted))]
+    rows = with_answers(Message.objects.filter(pk__in=wanted))
+    beside = siblings(conversation_id) if head_of(conversation_id) is not None else {}
+    return [message_record(row, siblings=beside.get(row.pk, ())) for row in rows]
 
 
 def ended_answers(message_id: int) -> list[events.AnswerChanged]:

@@ -86,6 +86,7 @@ class RunningAnswer:
     reasoning: Text = field(default_factory=Text)
     started: float = field(default_factory=time.monotonic)
     first_token_ms: int | None = None
+    reasoning_ms: int | None = None
     notes: list[Note] = field(default_factory=list)
     saved_length: int = -1
     """Length of text and reasoning at the last save; -1 before the first."""
@@ -100,6 +101,13 @@ class RunningAnswer:
 
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
+
+    def end_reasoning(self) -> bool:
+        """Its text begins, or it ends: the first time counts. Whether this was it."""
+        if not self.reasoning.length or self.reasoning_ms is not None or self.first_token_ms is None:
+            return False
+        self.reasoning_ms = self.elapsed_ms() - self.first_token_ms
+        return True
 
     def cancel(self, reason: CancelReason) -> None:
         """End the stream; the first reason counts. Called on the engine's loop."""
@@ -118,6 +126,7 @@ class RunningAnswer:
                 reasoning_length=self.reasoning.sent,
                 notes=[*self.notes],
                 first_token_ms=self.first_token_ms,
+                reasoning_ms=self.reasoning_ms,
             )
         error = events.ErrorInfo(outcome.error_code, outcome.error_params) if outcome.error_code else None
         return events.AnswerChanged(
@@ -138,6 +147,7 @@ class RunningAnswer:
             reasoning_tokens=outcome.usage.reasoning_tokens,
             cost_usd=None if outcome.cost_nanousd is None else outcome.cost_nanousd / NANO,
             first_token_ms=self.first_token_ms,
+            reasoning_ms=self.reasoning_ms,
             total_ms=self.total_ms,
         )
 

@@ -63,7 +63,7 @@ class Ending:
     saved: "asyncio.Future[events.AnswerStatus | None]"
 
 
-_WHEN_STOPPED = ("text", "reasoning", "first_token_ms", "total_ms")
+_WHEN_STOPPED = ("text", "reasoning", "first_token_ms", "reasoning_ms", "total_ms")
 
 
 def save_endings(endings: list[Ending]) -> list[events.AnswerStatus | None]:
@@ -118,6 +118,7 @@ def ending_columns(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
         "cached_tokens": outcome.usage.cached_tokens,
         "reasoning_tokens": outcome.usage.reasoning_tokens,
         "first_token_ms": answer.first_token_ms,
+        "reasoning_ms": answer.reasoning_ms,
         "total_ms": answer.total_ms,
     }
 

@@ -131,6 +131,8 @@ class Message(models.Model):
         "Answer", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     """Of a turn's answers the one that a person likes best."""
+    context = models.CharField(max_length=10, default="own", editable=False)
+    """Of an assistant's message: what its AIs are told of the turns before (chat.events.Context)."""
     client_id = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001
     """What the client called the turn, so that a repeated send is the same one; null where it gave none."""
     client_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -210,6 +212,8 @@ class Answer(models.Model):
     cost_nanousd = models.PositiveBigIntegerField(null=True, blank=True)
     """Billionths of a US dollar, by the prices in force when it ended; null where a price is not known."""
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
+    reasoning_ms = models.PositiveIntegerField(null=True, blank=True)
+    """From the first word of its reasoning to the first of its text; null where it showed none."""
     total_ms = models.PositiveIntegerField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)

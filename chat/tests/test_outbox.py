@@ -26,7 +26,15 @@ def snapshot(status: events.AnswerStatus) -> events.Snapshot:
     answer = record(1)
     answer.status = status
     message = events.MessageRecord(
-        id=1, parent_id=None, role="assistant", content="", created_at="", attachments=[], answers=[answer]
+        id=1,
+        parent_id=None,
+        role="assistant",
+        content="",
+        created_at="",
+        context="own",
+        siblings=[],
+        attachments=[],
+        answers=[answer],
     )
     return events.Snapshot(messages=[message], from_rows=[])
 

@@ -78,6 +78,8 @@ def snapshot_of(turn: RunningTurn) -> events.Snapshot:
         role="assistant",
         content="",
         created_at="",
+        context="own",
+        siblings=[],
         attachments=[],
         answers=[record(1), record(2)],
     )
