@@ -73,18 +73,33 @@ def remade(user: User, data: bytes) -> Attachment:
 
 
 def claim(user: User, ids: Sequence[UUID]) -> list[Attachment]:
-    """The user's waiting images with these ids, in this order; to be called in the transaction that asks.
+    """The user's images with these ids, in this order; to be called in the transaction that asks.
 
-    Raises TooManyImages, and AttachmentNotFound for one that is not theirs or belongs to a message already.
+    Those that wait for a question are taken themselves; of those that belong to a message copies are, so that
+    a question can be asked again in other words. Raises TooManyImages, and AttachmentNotFound for one that is
+    not theirs to see.
     """
     if len(ids) > limits.IMAGES_PER_MESSAGE:
         raise TooManyImages(limit=limits.IMAGES_PER_MESSAGE)
     if not ids:
         return []
-    rows = {row.pk: row for row in user.attachments.select_for_update().filter(pk__in=ids, message=None)}
+    visible = Attachment.objects.for_user(user).filter(pk__in=ids).values_list("pk", flat=True)
+    rows = {row.pk: row for row in user.attachments.select_for_update().filter(pk__in=[*visible])}
     if len(rows) != len(ids):
         raise AttachmentNotFound
-    return [rows[one] for one in ids]
+    return [rows[one] if rows[one].message_id is None else _copy(rows[one]) for one in ids]
+
+
+def _copy(image: Attachment) -> Attachment:
+    """The same image once more, as one that waits for a question."""
+    return Attachment.objects.create(
+        owner=image.owner,
+        media_type=image.media_type,
+        width=image.width,
+        height=image.height,
+        size_bytes=image.size_bytes,
+        data=image.data,
+    )
 
 
 def attach(message: Message, images: Sequence[Attachment]) -> None:

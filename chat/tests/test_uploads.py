@@ -199,10 +199,28 @@ def test_somebody_elses_image_can_not_be_asked_about(as_alice: Client, as_bob: C
     assert as_bob.get("/api/chat/conversations").json() == []
 
 
-def test_an_image_belongs_to_one_question(as_bob: Client) -> None:
+def test_an_image_of_a_question_can_be_asked_about_again(as_bob: Client) -> None:
+    image = uploaded(as_bob)
+    first = ask(as_bob, image, providers=("demo",)).json()["conversation_id"]
+    again = ask(as_bob, image, providers=("demo",)).json()["conversation_id"]
+    [copy] = as_bob.get(f"/api/chat/conversations/{again}/messages").json()[0]["attachments"]
+    assert copy["id"] != image
+    # Each question has its own: what happens to one leaves the other alone.
+    Conversation.objects.get(pk=first).delete()
+    assert as_bob.get(copy["url"]).status_code == 200
+    assert as_bob.get(f"{ADDRESS}/{image}").status_code == 404
+
+
+def test_an_image_of_a_deleted_question_can_not_be_asked_about(as_bob: Client) -> None:
+    image = uploaded(as_bob)
+    first = ask(as_bob, image, providers=("demo",)).json()["conversation_id"]
+    as_bob.delete(f"/api/chat/conversations/{first}")
+    assert ask(as_bob, image, providers=("demo",)).status_code == 404
+
+
+def test_an_image_of_a_question_stays_with_it(as_bob: Client) -> None:
     image = uploaded(as_bob)
     assert ask(as_bob, image, providers=("demo",)).status_code == 200
-    assert ask(as_bob, image, providers=("demo",)).status_code == 404
     assert as_bob.delete(f"{ADDRESS}/{image}").status_code == 404
     assert as_bob.get(f"{ADDRESS}/{image}").status_code == 200
 

@@ -1,36 +1,26 @@
-// One column: the head with its state, the text, the error card, the figures, what can be done.
+// One column: the head with its state, the reasoning, the text, the note under it, the foot.
 import { $, el, icon, iconButton, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
-import { cost } from "../webox/money.js";
 import { copyWithMark } from "./clipboard.js";
+import { ColumnFoot } from "./column_foot.js";
 import { Follower } from "./follow.js";
 import { MarkdownView } from "./markdown.js";
-import { isDemo, nameOf } from "./names.js";
+import { markOf, showState, stateSign } from "./marks.js";
+import { nameOf, settingsOf } from "./names.js";
 import { hintOf, noteKey, noteOf } from "./notes.js";
 import { partReasoning } from "./reasoning.js";
 import { isRunning } from "./reducer.js";
-import { shortTime, stateShape, stateText, stateWord, tokenSplit, tokensPerSecond, tokenTotal, words } from "./status.js";
-
-export const markOf = (provider, mark) => el("span", { class: "mark", data: { vendor: provider }, "aria-hidden": "true", text: mark });
-
-export const stateSign = () => el("span", { class: "state" }, el("i", { class: "dot" }), el("span", { class: "state-text" }));
-
-/** Make a sign of `stateSign` show this answer; `text` may be empty where there is room for the shape alone. */
-export function showState(sign, answer, text) {
-  const shape = stateShape(answer);
-  if (sign.dataset.shape !== shape) {
-    sign.dataset.shape = shape;
-    sign.firstChild.replaceWith(shape === "ring" || shape === "disc" ? el("i", { class: "dot" }) : icon(shape));
-  }
-  sign.dataset.status = answer.status;
-  setText(sign.lastChild, text);
-}
+import { reasoningTitle, stateText, stateWord, words } from "./status.js";
 
 export class ColumnView {
   #ownFollower;
 
-  /** `hooks`: errors, flusher, stop(ids), retry(ids), say(text), follow(column) for a column that has no scroller of its own. */
-  constructor(answer, hooks) {
+  /**
+   * `hooks`: errors, flusher, stop(ids), retry(ids), say(text), choose(answer), follow(column) for a column that
+   * has no scroller of its own, and of the turn: step(column, by), menu(column, button), maximise(column),
+   * unfold(column).
+   */
+  constructor(answer, place, hooks) {
     this.hooks = hooks;
     this.answer = answer;
     this.finished = false;
@@ -39,46 +29,49 @@ export class ColumnView {
     // When this page saw it start to run; before that only the server’s clock knows.
     this.seenStart = null;
     this.seenEnd = null;
-    this.build(answer);
+    this.#build(answer);
     this.markdown = new MarkdownView(this.prose);
     this.element.markdown = this.markdown;
     this.#ownFollower = new Follower(this.body, this.pane);
-    this.update(answer);
+    this.update(answer, place);
   }
 
-  build(answer) {
+  #build(answer) {
     const name = nameOf(answer);
     this.sign = stateSign();
     this.said = el("span", { class: "visually-hidden" });
     this.prose = el("div", { class: "prose" });
     this.thoughts = el("div", { class: "thoughts" });
-    this.think = el("details", { class: "think", hidden: true }, el("summary", {}, icon("right"), gettext("Reasoning")), this.thoughts);
+    this.thoughtsTitle = el("span");
+    this.think = el("details", { class: "think", hidden: true }, el("summary", {}, icon("right"), this.thoughtsTitle), this.thoughts);
     this.hint = el("p", { class: "column-hint", hidden: true });
     this.note = el("div", { class: "column-note" });
     this.body = el("div", { class: "body", tabindex: "0", role: "group", "aria-label": fill(gettext("Text of %(name)s"), { name }) }, this.hint, this.think, this.prose, this.note);
     this.pane = el("div", { class: "pane" }, this.body);
-    this.figures = el("dl", { class: "figures num" });
-    this.stopButton = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => this.hooks.stop([this.answer.id]) } }, icon("stop"), gettext("Stop"));
-    this.copyButton = iconButton("copy", gettext("Copy the answer"), () => this.#copy());
-    this.retryButton = iconButton("retry", gettext("Run again"), () => this.hooks.retry([this.answer.id]));
-    this.element = el(
-      "article",
-      { class: "column", "aria-label": fill(gettext("Answer of %(name)s"), { name }), data: { provider: answer.provider } },
-      el(
-        "header",
-        { class: "column-head" },
-        markOf(answer.provider, answer.mark),
-        el("div", { class: "who" }, el("b", { text: name }), el("span", { text: isDemo(answer) ? gettext("Demonstration, not an AI") : answer.model })),
-        this.sign,
-        this.said,
-      ),
-      this.pane,
-      el("footer", { class: "column-foot" }, this.figures, el("div", { class: "column-actions" }, this.stopButton, el("span", { class: "grow" }), this.copyButton, this.retryButton)),
-    );
+    this.foot = new ColumnFoot({
+      stop: () => this.hooks.stop([this.answer.id]),
+      choose: () => this.choose(),
+      copy: () => this.copy(),
+      retry: () => this.retry(),
+      step: (by) => this.hooks.step(this, by),
+      menu: (button) => this.hooks.menu(this, button),
+    });
+    this.element = el("article", { class: "column", "aria-label": fill(gettext("Answer of %(name)s"), { name }), data: { provider: answer.provider, name: answer.name } }, this.#head(answer, name), this.pane, this.foot.element);
   }
 
-  /** Take the answer as it is now: state at once, text with the next flush. */
-  update(answer) {
+  #head(answer, name) {
+    const settings = settingsOf(answer);
+    const maximise = fill(gettext("Show %(name)s alone"), { name });
+    this.maximise = iconButton("maximise", maximise, () => this.hooks.maximise(this), { class: "icon-btn maximise", "aria-pressed": "false" });
+    // What a folded column is opened with: all of it.
+    this.unfold = el("button", { type: "button", class: "unfold", "aria-label": fill(gettext("Open %(name)s"), { name }), title: name, on: { click: () => this.hooks.unfold(this) } }, el("span", { "aria-hidden": "true", text: name }));
+    const who = el("div", { class: "who" }, el("b", { text: name }), el("span", { title: settings || null, text: settings ? `${answer.model} · ${settings}` : modelLine(answer) }));
+    this.head = el("header", { class: "column-head" }, markOf(answer.provider, answer.mark), who, this.sign, this.said, this.maximise, this.unfold);
+    return this.head;
+  }
+
+  /** Take the answer as it is now, and which of its versions it is: state at once, text with the next flush. */
+  update(answer, place) {
     const before = this.answer;
     this.answer = answer;
     if (before !== answer && before.status === "queued" && answer.status === "streaming") this.seenStart = performance.now();
@@ -91,13 +84,11 @@ export class ColumnView {
       this.flush();
     }
     this.element.dataset.status = answer.status;
+    this.element.toggleAttribute("data-chosen", answer.is_chosen);
     this.prose.toggleAttribute("data-writing", running);
     this.body.setAttribute("aria-busy", String(running));
-    this.stopButton.hidden = !running;
-    this.retryButton.hidden = running;
-    this.copyButton.hidden = answer.text.length === 0;
+    this.foot.update(answer, place);
     this.tick();
-    this.#showFigures();
     this.#showNote();
     if (ended) this.#announce();
     this.hooks.flusher.add(this);
@@ -114,44 +105,23 @@ export class ColumnView {
     const parted = partReasoning(reasoning.text);
     if (parted.startsWith(shown)) this.thoughts.append(parted.slice(shown.length));
     else setText(this.thoughts, parted);
-    this.copyButton.hidden = text.length === 0;
+    this.foot.showText(this.answer);
     this.tick();
     if (this.watched && this.hooks.follow(this)) this.#ownFollower.grown();
   }
 
   /** The elapsed time, several times a second while it runs. */
   tick() {
-    showState(this.sign, this.answer, stateText(this.answer, this.#elapsedMs()));
+    const elapsedMs = this.#elapsedMs();
+    showState(this.sign, this.answer, stateText(this.answer, elapsedMs));
     setText(this.said, this.answer.status === "done" ? stateWord(this.answer) : "");
-  }
-
-  /** `best` names the answers with the best figures of the turn. */
-  showBest(best) {
-    const winners = [best.first, best.rate, null, best.cost];
-    winners.forEach((winner, index) => this.figures.children[index].toggleAttribute("data-best", winner === this.answer.id));
+    setText(this.thoughtsTitle, reasoningTitle(this.answer, elapsedMs));
   }
 
   #elapsedMs() {
     if (this.answer.status !== "streaming") return null;
     if (this.seenStart !== null) return performance.now() - this.seenStart;
     return this.answer.started_at ? Math.max(0, Date.now() - Date.parse(this.answer.started_at)) : null;
-  }
-
-  #showFigures() {
-    const { first_token_ms, cost_usd } = this.answer;
-    const rate = tokensPerSecond(this.answer);
-    const total = tokenTotal(this.answer);
-    const figures = [
-      [gettext("first word"), first_token_ms === null ? "–" : shortTime(first_token_ms)],
-      [gettext("tokens/s"), rate === null ? "–" : number(rate)],
-      [gettext("tokens"), total === null ? "–" : number(total)],
-      [gettext("cost"), cost(cost_usd)],
-    ];
-    if (this.figures.children.length === 0) {
-      this.figures.append(...figures.map(([label]) => el("div", {}, el("dt", { text: label }), el("dd"))));
-    }
-    figures.forEach(([, value], index) => setText(this.figures.children[index].lastChild, value));
-    this.figures.children[2].title = tokenSplit(this.answer);
   }
 
   #showNote() {
@@ -183,8 +153,17 @@ export class ColumnView {
     this.hooks.say(sentences[this.answer.status]());
   }
 
-  #copy() {
-    copyWithMark(this.copyButton, this.answer.text.text).then(() => this.hooks.say(gettext("Copied.")));
+  copy() {
+    if (this.answer.text.length === 0) return;
+    copyWithMark(this.foot.copy, this.answer.text.text).then(() => this.hooks.say(gettext("Copied.")));
+  }
+
+  choose() {
+    if (!this.foot.star.hidden) this.hooks.choose(this.answer);
+  }
+
+  retry() {
+    if (!isRunning(this.answer)) this.hooks.retry([this.answer.id]);
   }
 
   focus() {
@@ -192,3 +171,5 @@ export class ColumnView {
     this.element.scrollIntoView({ block: "nearest", inline: "start" });
   }
 }
+
+const modelLine = (answer) => (answer.provider === "demo" ? gettext("Demonstration, not an AI") : answer.model);

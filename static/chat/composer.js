@@ -119,6 +119,22 @@ export class Composer {
     setText(this.hint, label);
   }
 
+  get targets() {
+    return [...this.picker.selected];
+  }
+
+  get context() {
+    return "own";
+  }
+
+  setTargets(targets) {
+    this.picker.selected = targets;
+  }
+
+  focus() {
+    this.field.focus();
+  }
+
   /** One clear sentence under the field; empty takes it away. */
   say(text, isError = false) {
     setText(this.note, text);

@@ -1,16 +1,22 @@
 // The chat page: the state, the connection and the views, put together.
 import { ApiError, api } from "../webox/api.js";
 import { $, el, setText } from "../webox/dom.js";
-import { gettext } from "../webox/i18n.js";
+import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { makeRoom } from "../webox/page.js";
+import { cost } from "../webox/money.js";
+import { Arrival } from "./arrival.js";
+import { AskingAgain } from "./asking_again.js";
 import { Banner } from "./banner.js";
+import { columnKey } from "./column_keys.js";
 import { Composer } from "./composer.js";
 import { Flusher } from "./flusher.js";
+import { Layout } from "./layout.js";
 import { Picker } from "./picker.js";
 import { emptyState, isRunning, reduce } from "./reducer.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection, socketUrl } from "./socket.js";
-import { ThreadView } from "./turns.js";
+import { totalsOf } from "./status.js";
+import { ThreadView } from "./thread.js";
 
 const SAID_MS = 10_000;
 // So many columns of 20 rem need a laptop’s whole width.
@@ -32,13 +38,22 @@ function say(text) {
 
 const banner = new Banner($("#banner"), () => connection?.hurry());
 
-const thread = new ThreadView($("#thread"), $("#thread-frame"), {
+const layout = new Layout(conversationId);
+const again = new AskingAgain((body) => connection?.send(body) ?? false);
+
+const thread = new ThreadView($("#thread"), $("#thread-frame"), layout, {
   errors: page.errors,
   flusher: new Flusher(),
   say,
   stop: (ids) => command({ type: "stop", answer_ids: ids }),
   retry: (ids) => command({ type: "retry", answer_ids: ids }),
+  choose,
+  showBranch: (messageId) => showBranch(messageId).catch(sayError),
+  resend: (question, text) => again.ask(question, text, { targets: composer.targets, context: composer.context }),
+  canContinue: (answer) => page.ais.some((ai) => ai.ready && ai.provider === answer.provider),
+  continueWith,
 });
+const arrival = new Arrival(thread, { say: (text) => composer.say(text, true), showBranch });
 
 const picker = new Picker($("#chips"), {
   ais: page.ais,
@@ -78,6 +93,7 @@ function dispatch(event) {
   state = reduce(state, event);
   if (event.type === "snapshot" && !joined) askForLeftBehind(event);
   if (state !== before) show(before);
+  arrival.arrive();
   if (event.type === "accepted") accepted(event);
   if (event.type === "turn" && event.state === "started") sidebar.touch(conversationId, event.title);
   if (event.type === "error") refused(event);
@@ -101,14 +117,60 @@ function show(before) {
   thread.update(state, before);
   if (thread.last?.columns.length >= CROWDED) makeRoom();
   if (state.title !== before.title) showTitle(state.title);
+  showTotals();
+}
+
+function showTotals() {
+  const { questions, answers, cost_usd } = totalsOf(state);
+  const parts = [
+    fill(ngettext("%(count)s question", "%(count)s questions", questions), { count: number(questions) }),
+    fill(ngettext("%(count)s answer", "%(count)s answers", answers), { count: number(answers) }),
+    ...(cost_usd ? [cost(cost_usd)] : []),
+  ];
+  setText($("#totals"), questions > 0 ? parts.join(" · ") : "");
+}
+
+/** Star an answer, or take its star away; shown at once, and taken back where it could not be saved. */
+async function choose(answer) {
+  const { id, message_id, is_chosen } = answer;
+  const before = Object.values(state.answers).find((one) => one.message_id === message_id && one.is_chosen)?.id ?? null;
+  dispatch({ type: "chosen", message_id, answer_id: is_chosen ? null : id });
+  try {
+    await api(is_chosen ? "DELETE" : "POST", `/api/chat/answers/${id}/choose`);
+  } catch (error) {
+    dispatch({ type: "chosen", message_id, answer_id: before });
+    sayError(error);
+  }
+}
+
+/** Show the branch of a message. Throws ApiError. */
+async function showBranch(messageId) {
+  await api("POST", `/api/chat/messages/${messageId}/show`);
+  if (connection?.status !== "open") dispatch({ type: "branch" });
+}
+
+function sayError(error) {
+  if (!(error instanceof ApiError)) throw error;
+  composer.say(error.sentence, true);
+}
+
+/** The next question goes to the AI of this answer alone, and starts from it. */
+function continueWith(answer) {
+  if (!answer.is_chosen) choose(answer);
+  const settings = Object.keys(answer.settings).length > 0 ? { settings: answer.settings } : null;
+  composer.setTargets([settings ? { target: answer.target, ...settings } : answer.target]);
+  composer.focus();
 }
 
 function accepted(event) {
   if (event.conversation_id) sidebar.touch(event.conversation_id, event.title);
+  if (again.hears(event)) return;
   if (event.client_id !== null && event.client_id === composer.pending?.client_id) composer.accepted();
 }
 
-function refused({ client_id, detail }) {
+function refused(event) {
+  const { client_id, detail } = event;
+  if (again.hears(event)) return;
   if (client_id !== null && client_id === composer.pending?.client_id) composer.refused(detail);
   else composer.say(detail, true);
 }
@@ -135,7 +197,10 @@ function connect() {
     onEvent: dispatch,
     onStatus: (status) => {
       banner.show(status);
-      if (status !== "open") joined = false;
+      if (status !== "open") {
+        joined = false;
+        again.lost();
+      }
       if (status === "open") deliver();
       if (status === "gone") composer.say(gettext("This conversation no longer exists. Your draft is kept."), true);
     },
@@ -167,6 +232,7 @@ function open(id) {
   conversationId = id;
   history.replaceState(null, "", `/chat/${id}`);
   composer.moveTo(id);
+  layout.moveTo(id);
   sidebar.touch(id, "");
   connect();
 }
@@ -179,9 +245,7 @@ function notCreated(error) {
 }
 
 function onKey(event) {
-  if (event.altKey && !event.ctrlKey && !event.metaKey && /^Digit[1-8]$/.test(event.code)) {
-    if (thread.focusColumn(Number(event.code.at(-1)) - 1)) event.preventDefault();
-  }
+  if (!event.defaultPrevented && columnKey(thread, event)) event.preventDefault();
   const running = thread.running();
   if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || running.length === 0) return;
   if ($(":popover-open, dialog[open]") || document.documentElement.hasAttribute("data-drawer")) return;
@@ -208,5 +272,6 @@ addEventListener("offline", () => banner.show(connection?.status ?? "open"));
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection?.hurry());
 
 dispatch({ type: "loaded", messages: page.messages });
+arrival.go();
 if (conversationId !== null) connect();
 if (matchMedia("(min-width: 768px)").matches) composer.field.focus();

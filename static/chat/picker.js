@@ -2,7 +2,7 @@
 import { el, icon, placePopover } from "../webox/dom.js";
 import { fill, gettext } from "../webox/i18n.js";
 import { load, save } from "../webox/storage.js";
-import { markOf } from "./columns.js";
+import { markOf } from "./marks.js";
 
 const STORED = "webox.selected";
 

@@ -2,12 +2,13 @@
 //
 // state = {
 //   title:    the conversation's title
-//   messages: [{id, parent_id, role, content, created_at, attachments}] in order of creation
+//   messages: [{id, parent_id, role, content, created_at, context, siblings, attachments}] in order of creation
 //   answers:  {id: record of the answer, but `text` and `reasoning` are streams (stream.js);
 //              `lengths` are the final ones once announced, `ended` says that its turn was said to be complete}
 //   missing:  ids of answers of which something was lost: the owner of the socket sends `resume`
 //   elsewhere: ids of answers in branches that are not shown: what is told of them is left aside
 //   reload:   true when there are messages whose predecessors the page does not know, or another branch
+//   isLeft:   true from the word that another branch is shown until its messages are there
 //   accepted: client_id of the last accepted command    refused: the last `error` event, or null
 // }
 //
@@ -25,6 +26,7 @@ export const emptyState = (title = "") => ({
   missing: [],
   elsewhere: new Set(),
   reload: false,
+  isLeft: false,
   accepted: null,
   refused: null,
 });
@@ -46,8 +48,10 @@ export function reduce(state, event) {
       return lengths(state, event.lengths);
     case "answer":
       return answerChanged(state, event);
+    case "chosen":
+      return chosen(state, event);
     case "branch":
-      return { ...state, messages: [], missing: [], elsewhere: new Set(), reload: true };
+      return { ...state, missing: [], elsewhere: new Set(), reload: true, isLeft: true };
     case "error":
       return { ...state, refused: event };
     default:
@@ -55,16 +59,18 @@ export function reduce(state, event) {
   }
 }
 
-/** Ids of the answers of one message that a reader sees: the newest version of each column, in order. */
-export function columnsOf(state, messageId) {
-  const newest = new Map();
-  for (const answer of Object.values(state.answers)) {
-    if (answer.message_id !== messageId) continue;
-    const known = newest.get(answer.position);
-    if (!known || answer.version > known.version) newest.set(answer.position, answer);
+/** The answers of one message: a list of versions for each column, the oldest first; columns as they were asked. */
+export function versionsOf(state, messageId) {
+  const columns = new Map();
+  const own = Object.values(state.answers).filter((answer) => answer.message_id === messageId);
+  for (const answer of own.sort((a, b) => a.position - b.position || a.version - b.version)) {
+    columns.set(answer.position, [...(columns.get(answer.position) ?? []), answer]);
   }
-  return [...newest.values()].sort((a, b) => a.position - b.position).map((answer) => answer.id);
+  return [...columns.values()];
 }
+
+/** Ids of the newest version of each column of one message, in order. */
+export const columnsOf = (state, messageId) => versionsOf(state, messageId).map((versions) => versions.at(-1).id);
 
 function answerFrom(record) {
   return { ...record, text: stream(record.text), reasoning: stream(record.reasoning), lengths: null, ended: false };
@@ -125,12 +131,14 @@ function leftAside(state, fresh, aside) {
   return { ...state, elsewhere, missing: state.missing.filter((id) => !elsewhere.has(id)), reload: state.reload || isNew };
 }
 
-const messageFrom = ({ id, parent_id, role, content, created_at, attachments = [] }) => ({ id, parent_id, role, content, created_at, attachments });
+function messageFrom({ id, parent_id, role, content, created_at, context = "own", siblings = [], attachments = [] }) {
+  return { id, parent_id, role, content, created_at, context, siblings, attachments };
+}
 
 /** `GET …/messages`: everything there was when the rows were read; what began since then stays. */
 function loaded(state, records) {
   const last = Math.max(0, ...records.map((record) => record.id));
-  const since = state.messages.filter((message) => message.id > last);
+  const since = state.isLeft ? [] : state.messages.filter((message) => message.id > last);
   const messages = [...records.map(messageFrom), ...since];
   const known = new Set(messages.map((message) => message.id));
   const answers = Object.fromEntries(Object.entries(state.answers).filter(([, answer]) => known.has(answer.message_id)));
@@ -138,13 +146,21 @@ function loaded(state, records) {
   const read = records.flatMap((record) => record.answers);
   const shown = new Set(read.map((record) => record.id));
   const elsewhere = new Set([...state.elsewhere].filter((id) => !shown.has(id)));
-  return withAnswers({ ...state, messages, answers, missing, elsewhere, reload: false }, read, new Set(read.map((record) => record.id)));
+  return withAnswers({ ...state, messages, answers, missing, elsewhere, reload: false, isLeft: false }, read, new Set(read.map((record) => record.id)));
 }
 
 /** `accepted` and `turn` started carry new messages, new answers, or both. */
 function withTurn(state, event) {
   const next = withMessages({ ...state, title: event.title || state.title }, event.messages, new Set());
   return next.reload ? next : withAnswers(next, event.answers);
+}
+
+/** One answer of a turn is chosen, in place of another, or none any more. */
+function chosen(state, { message_id, answer_id }) {
+  const changed = Object.values(state.answers).filter((answer) => answer.message_id === message_id && answer.is_chosen !== (answer.id === answer_id));
+  if (changed.length === 0) return state;
+  const answers = Object.fromEntries(changed.map((answer) => [answer.id, { ...answer, is_chosen: answer.id === answer_id }]));
+  return { ...state, answers: { ...state.answers, ...answers } };
 }
 
 function turnComplete(state, messageId) {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { codePoints, dropCodePoints } from "../codepoints.js";
-import { columnsOf, emptyState, isRunning, reduce } from "../reducer.js";
+import { columnsOf, emptyState, isRunning, reduce, versionsOf } from "../reducer.js";
 import { addPiece, hasGap, replaceText, stream } from "../stream.js";
 import { Server, randomFrom } from "./server.js";
 
@@ -77,8 +77,31 @@ test("what is written in a branch that is not shown is left aside, and asked abo
 
 test("another branch that is shown replaces what is on the page", () => {
   const state = reduce(reduce(emptyState(), { type: "snapshot", messages: [...asked(1, null), ...asked(5, null)], from_rows: [] }), { type: "branch", head_id: 2 });
-  assert.deepEqual([state.reload, state.messages], [true, []]);
-  assert.deepEqual(reduce(state, { type: "loaded", messages: asked(1, null) }).messages.map((message) => message.id), [1, 2]);
+  assert.deepEqual([state.reload, state.isLeft], [true, true]);
+  // Until it has been read the page keeps what it shows; then also what is newer than the other branch goes.
+  const read = reduce(state, { type: "loaded", messages: asked(1, null) });
+  assert.deepEqual([read.messages.map((message) => message.id), read.reload, read.isLeft], [[1, 2], false, false]);
+});
+
+test("one answer of a turn is chosen, then another, then none", () => {
+  const [question, turn] = asked(1, null);
+  turn.answers.push({ ...turn.answers[0], id: 11, position: 1, is_chosen: false });
+  let state = reduce(emptyState(), { type: "snapshot", messages: [question, turn], from_rows: [] });
+  const stars = (answer_id) => {
+    state = reduce(state, { type: "chosen", message_id: 2, answer_id });
+    return [state.answers[10].is_chosen, state.answers[11].is_chosen].map(Boolean);
+  };
+  assert.deepEqual([stars(10), stars(11), stars(null)], [[true, false], [false, true], [false, false]]);
+  assert.equal(reduce(state, { type: "chosen", message_id: 2, answer_id: null }), state);
+});
+
+test("the versions of each column stand in order, columns as they were asked", () => {
+  const [question, turn] = asked(1, null);
+  const version = (id, position, number) => ({ ...turn.answers[0], id, position, version: number });
+  turn.answers = [version(12, 0, 2), version(11, 1, 1), version(10, 0, 1)];
+  const state = reduce(emptyState(), { type: "snapshot", messages: [question, turn], from_rows: [] });
+  assert.deepEqual(versionsOf(state, 2).map((column) => column.map((answer) => answer.id)), [[10, 12], [11]]);
+  assert.deepEqual(columnsOf(state, 2), [12, 11]);
 });
 
 const started = () => {

@@ -1,0 +1,208 @@
+// The thread: every turn in order, the last one alive. Turns far from the window are built when there is time.
+import { ColumnMenu } from "./column_menu.js";
+import { Follower } from "./follow.js";
+import { isRunning } from "./reducer.js";
+import { TurnView } from "./turn.js";
+
+const TICK_MS = 200;
+const phone = matchMedia("(max-width: 767.98px)");
+const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));
+
+export class ThreadView {
+  #turns = new Map();
+  #timer = null;
+  #anchored = false;
+  #unbuilt = new Set();
+  #isBuilding = false;
+
+  /** `frame` is the positioned element round the scroller `root`; `hooks` as for TurnView, without follow, menu, arrange and swipe. */
+  constructor(root, frame, layout, hooks) {
+    Object.assign(this, { root, layout });
+    this.follower = new Follower(root, frame);
+    this.hooks = {
+      ...hooks,
+      follow: (turn, column) => this.#follow(turn, column),
+      menu: new ColumnMenu(frame, hooks),
+      arrange: () => this.#each((turn) => turn.arrange()),
+      swipe: (name) => this.#swipe(name),
+    };
+    hooks.flusher.onFlushed = () => this.#settle();
+    this.observer = new IntersectionObserver((entries) => this.#near(entries), { root, rootMargin: "100% 0px" });
+  }
+
+  /** Bring `state` onto the page; only what differs from `before` is touched. */
+  update(state, before) {
+    const touched = new Set();
+    for (const answer of Object.values(state.answers)) {
+      if (before.answers[answer.id] !== answer) touched.add(answer.message_id);
+    }
+    let added = false;
+    if (state.messages !== before.messages) added = this.#addTurns(state, touched);
+    for (const id of touched) this.#turns.get(id)?.update(state);
+    if (added) this.#showLast();
+    this.#each((turn) => turn.running().length > 0 && this.#build(turn));
+    this.#buildSoon();
+    this.#runClock();
+  }
+
+  #each(act) {
+    for (const turn of this.#turns.values()) act(turn);
+  }
+
+  #addTurns(state, touched) {
+    const byId = new Map(state.messages.map((message) => [message.id, message]));
+    // Another branch is shown in the place of these.
+    for (const id of this.#turns.keys()) if (!byId.has(id)) this.#remove(id);
+    let question = { content: "" };
+    let added = false;
+    for (const message of state.messages) {
+      if (message.role === "user") question = message;
+      if (message.role !== "assistant") continue;
+      const asked = byId.get(message.parent_id) ?? question;
+      const known = this.#turns.get(message.id);
+      if (known) {
+        known.question.update(asked);
+        continue;
+      }
+      this.#insert(new TurnView(message, asked, this.layout, this.hooks));
+      touched.add(message.id);
+      added = true;
+    }
+    this.#each((turn) => turn.setLive(turn === this.last));
+    return added;
+  }
+
+  #insert(turn) {
+    const next = [...this.#turns.values()].find((other) => other.id > turn.id);
+    this.root.insertBefore(turn.element, next?.element ?? null);
+    this.#turns = new Map([...this.#turns, [turn.id, turn]].sort(([a], [b]) => a - b));
+    this.#unbuilt.add(turn);
+    this.observer.observe(turn.element);
+  }
+
+  #remove(id) {
+    const turn = this.#turns.get(id);
+    this.#turns.delete(id);
+    this.#unbuilt.delete(turn);
+    this.observer.unobserve(turn.element);
+    turn.element.remove();
+  }
+
+  get last() {
+    return [...this.#turns.values()].at(-1);
+  }
+
+  /** Ids of the answers that are still being written, in any turn. */
+  running() {
+    return [...this.#turns.values()].flatMap((turn) => turn.running());
+  }
+
+  // --- Building ---
+
+  #build(turn) {
+    if (!this.#unbuilt.delete(turn)) return;
+    this.observer.unobserve(turn.element);
+    const isAbove = turn.element.offsetTop + turn.element.offsetHeight <= this.root.scrollTop;
+    const before = turn.element.offsetHeight;
+    turn.build();
+    // What is read stays in its place; not every browser sees to that.
+    if (isAbove) this.root.scrollTop += turn.element.offsetHeight - before;
+  }
+
+  #near(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const turn = isIntersecting && this.#turns.get(Number(target.dataset.message));
+      if (turn) this.#build(turn);
+    }
+  }
+
+  /** The rest, one at a time, the newest first: so that the page’s own search finds everything. */
+  #buildSoon() {
+    if (this.#isBuilding || this.#unbuilt.size === 0) return;
+    this.#isBuilding = true;
+    whenIdle(() => {
+      this.#isBuilding = false;
+      const next = [...this.#unbuilt].at(-1);
+      if (next) this.#build(next);
+      this.#buildSoon();
+    });
+  }
+
+  // --- Going somewhere ---
+
+  /** Put the keyboard into the column at this place of the last turn. */
+  focusColumn(place) {
+    return this.last?.focusColumn(place) ?? false;
+  }
+
+  /** The turn and the column that the keyboard is in. */
+  focused() {
+    const column = document.activeElement?.closest(".column");
+    const turn = this.#turns.get(Number(column?.closest(".turn")?.dataset.message));
+    const found = turn?.columns.find((one) => one.element === column);
+    return found ? { turn, column: found } : null;
+  }
+
+  /** The turn of this message, its question’s or its answers’; undefined where it is not on the page. */
+  turnOf(messageId) {
+    return this.#turns.get(messageId) ?? [...this.#turns.values()].find((turn) => turn.question.question.id === messageId);
+  }
+
+  turnOfAnswer(answerId) {
+    return [...this.#turns.values()].find((turn) => turn.versions.flat().some((answer) => answer.id === answerId));
+  }
+
+  /** Open a turn and bring it into sight; with an answer, that one’s column and version. */
+  reveal(turn, answerId = null) {
+    this.#build(turn);
+    if (!turn.live) turn.fold(false);
+    this.#anchored = false;
+    turn.element.scrollIntoView({ block: "start" });
+    const answer = turn.versions.flat().find((one) => one.id === answerId);
+    if (!answer) return;
+    turn.showVersion(answer);
+    const column = turn.columns.find((one) => one.answer.id === answerId);
+    turn.choose(turn.columns.indexOf(column));
+    column.focus();
+  }
+
+  #swipe(name) {
+    this.#each((turn) => {
+      const index = turn.answers.findIndex((answer) => answer.name === name);
+      if (turn.isBuilt && index >= 0) turn.choose(index);
+    });
+  }
+
+  #showLast() {
+    this.#build(this.last);
+    this.#anchored = true;
+    this.root.scrollTop = this.last.element.offsetTop;
+    this.follower.following = true;
+    this.follower.pill.hidden = true;
+  }
+
+  /** Once the texts above have their height, the last turn is lower than it was. */
+  #settle() {
+    if (!this.#anchored) return;
+    this.#anchored = false;
+    if (phone.matches && this.running().length > 0) return;
+    this.root.scrollTop = this.last.element.offsetTop;
+  }
+
+  /** On a phone the whole thread scrolls; elsewhere the columns of the last turn do. True means: follow by yourself. */
+  #follow(turn, column) {
+    if (turn !== this.last) return false;
+    if (!phone.matches) return true;
+    if (isRunning(column.answer) && column === turn.columns[turn.current]) this.follower.grown();
+    return false;
+  }
+
+  #runClock() {
+    const runs = this.running().length > 0;
+    if (runs && this.#timer === null) this.#timer = setInterval(() => this.#each((turn) => turn.tick()), TICK_MS);
+    if (!runs && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+  }
+}
