@@ -5,13 +5,12 @@ import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { makeRoom } from "../webox/page.js";
 import { cost } from "../webox/money.js";
 import { Arrival } from "./arrival.js";
+import { Asking } from "./asking.js";
 import { AskingAgain } from "./asking_again.js";
 import { Banner } from "./banner.js";
 import { columnKey } from "./column_keys.js";
-import { Composer } from "./composer.js";
 import { Flusher } from "./flusher.js";
 import { Layout } from "./layout.js";
-import { Picker } from "./picker.js";
 import { emptyState, isRunning, reduce } from "./reducer.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection, socketUrl } from "./socket.js";
@@ -55,26 +54,12 @@ const thread = new ThreadView($("#thread"), $("#thread-frame"), layout, {
 });
 const arrival = new Arrival(thread, { say: (text) => composer.say(text, true), showBranch });
 
-const picker = new Picker($("#chips"), {
-  ais: page.ais,
-  selected: page.selected,
-  limit: page.limits.targets,
-  onChange: () => composer.showCount(),
+const asking = new Asking(page, conversationId, {
+  onSend: begin,
+  onEditLast: () => editLast(),
+  say,
 });
-
-const composer = new Composer(
-  {
-    form: $("#composer"),
-    field: $("#question"),
-    button: $("#send"),
-    note: $("#composer-note"),
-    hint: $("#composer-hint"),
-    attach: $("#attach"),
-    file: $("#attach-file"),
-    tray: $("#tray"),
-  },
-  { conversationId, picker, limits: page.limits, errors: page.errors, onSend: begin, tell: say },
-);
+const { composer } = asking;
 
 const sidebar = new Sidebar($(".side-list"), {
   say,
@@ -118,6 +103,14 @@ function show(before) {
   if (thread.last?.columns.length >= CROWDED) makeRoom();
   if (state.title !== before.title) showTitle(state.title);
   showTotals();
+  asking.follow(state);
+}
+
+/** Put the last question into a field, if there is one. */
+function editLast() {
+  if (!thread.last) return false;
+  thread.last.question.edit();
+  return true;
 }
 
 function showTotals() {
