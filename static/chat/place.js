@@ -47,9 +47,16 @@ export function keepPlace(view, change) {
   const offset = offsetAt(view, scroller.getBoundingClientRect().top);
   const before = offset === null ? 0 : topOf(view, offset);
   change();
-  // A second look: blocks that were never laid out had a guessed height until the first one.
-  for (let look = 0; look < 2; look += 1) {
-    if (isAtEnd) scroller.scrollTop = scroller.scrollHeight;
-    else if (offset !== null) scroller.scrollTop += topOf(view, offset) - before;
-  }
+  if (!isAtEnd && offset === null) return;
+  const { isRaw } = view;
+  let at = scroller.scrollTop;
+  const look = (again) => {
+    // Switched once more, or scrolled by the reader: the place is another one.
+    if (view.isRaw !== isRaw || scroller.scrollTop !== at) return;
+    scroller.scrollTop = isAtEnd ? scroller.scrollHeight : at + topOf(view, offset) - before;
+    at = scroller.scrollTop;
+    if (again > 0) requestAnimationFrame(() => look(again - 1));
+  };
+  // Blocks out of sight have a guessed height until they are laid out, in the frames to come.
+  look(3);
 }
