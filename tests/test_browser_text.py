@@ -235,7 +235,9 @@ def test_an_image_is_asked_for_by_a_click_alone(
 
 
 def paragraphs(count: int) -> str:
-    return "\n\n".join(f"Paragraph **{number}** with $x_{number}$. " + "Words. " * 30 for number in range(count))
+    return "\n\n".join(
+        f"Paragraph **{number}** with $x_{number}$. " + "Words. " * 30 for number in range(count)
+    )
 
 
 def first_seen(column: Locator) -> int:
