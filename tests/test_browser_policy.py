@@ -1,4 +1,4 @@
-"""No page of the site breaks its own Content-Security-Policy or says anything in the console: every page there is.
+"""No page there is breaks its own Content-Security-Policy or says anything in the console.
 
 The list is tests/authorization.yaml, which every new route must be in, and the models of the admin.
 """
@@ -11,10 +11,10 @@ import pytest
 import yaml
 from django.apps import apps
 from django.contrib import admin
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from tests.browser import Visitor, Visits
-from tests.running import OWNER_EMAIL, PASSWORD, ROOT, Account, Site
+from tests.browser import Visitor, Visits, enter
+from tests.running import OWNER_EMAIL, ROOT, Account, Site
 from tests.test_browser_ais import image_file
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def open_all(visitor: Visitor, paths: Iterator[str] | list[str]) -> list[str]:
 
 
 def names_of(account: Account) -> dict[str, Any]:
-    """One of everything, and what the routes call it."""
+    """One of everything, and what the routes call it: a new name in a path is a line here or below."""
     conversation = account.conversation()
     body = {"conversation_id": conversation, "message": "Hello", "selected_providers": ["demo:quick"]}
     sent = account.post("/api/chat/send", **body)
@@ -76,14 +76,6 @@ def filled_site(keyless_site: Site, chromium: Browser) -> tuple[Site, dict[str, 
     names |= by_session(polly)
     polly.context.close()
     return keyless_site, names | {"uidb36": "1", "key": "nonsense", "token": "nonsense"}
-
-
-def enter(page: Page, name: str) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("Email or username").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/chat/")
 
 
 def by_session(visitor: Visitor) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""The text of answers in a browser: formulas, code, images, the Markdown itself, and how often any of it is drawn."""
+"""The text of answers in a browser: formulas, code, images, Markdown, and how often any of it is drawn."""
 
+import itertools
 import threading
 from typing import Any
 
@@ -28,7 +29,8 @@ async () => {
     for (let end = 1; end <= text.length; end += 1) {
       streamed.update(text.slice(0, end));
       const { blocks, final } = streamed.rendered;
-      if (complete.some((node, index) => blocks[index].node !== node)) faults.push(`${number}: redrawn at ${end}`);
+      const again = complete.some((node, index) => blocks[index].node !== node);
+      if (again) faults.push(`${number}: drawn again at ${end}`);
       complete = blocks.slice(0, final).map((block) => block.node);
     }
     streamed.finish(text);
@@ -132,7 +134,7 @@ def test_text_comes_at_most_20_times_a_second_and_what_is_complete_stays(
     wait_for_text(column, "Nearly there.")
     assert column.evaluate(STILL_COMPLETE)
     times = column.evaluate("(column) => column.flushTimes")
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     # The page’s clock is cut to tenths of a millisecond.
     assert all(gap >= 49.8 for gap in gaps), sorted(gaps)[:5]
     may_end.set()

@@ -59,20 +59,22 @@ function targetOf(address) {
 
 /** A link whose text is not the very place it leads to says it, before whatever title its author gave. */
 function nameTargets(children) {
-  let link = null;
-  let text = "";
+  // An address in angle brackets may stand inside of a link.
+  const open = [];
   for (const token of children) {
-    if (token.type === "link_open") [link, text] = [token, ""];
-    else if (token.type === "link_close") {
-      const target = targetOf(link.attrGet("href"));
-      const shown = text.trim().toLowerCase().replace(/^(https?:\/\/|mailto:)/, "").split(/[/?#]/)[0];
-      if (shown !== target) link.attrSet("title", [target, link.attrGet("title")].filter(Boolean).join(" · "));
-      link = null;
-    } else if (link) {
-      text += token.content;
+    if (token.type === "link_open") open.push({ link: token, text: "" });
+    else if (token.type === "link_close") nameTarget(open.pop());
+    else if (open.length > 0) {
+      for (const outer of open) outer.text += token.content;
       if (token.type === "image") token.meta = { linked: true };
     }
   }
+}
+
+function nameTarget({ link, text }) {
+  const target = targetOf(link.attrGet("href"));
+  const shown = text.trim().toLowerCase().replace(/^(https?:\/\/|mailto:)/, "").split(/[/?#]/)[0];
+  if (shown !== target) link.attrSet("title", [target, link.attrGet("title")].filter(Boolean).join(" · "));
 }
 
 const { rules } = markdown.renderer;

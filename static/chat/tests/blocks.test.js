@@ -82,6 +82,11 @@ test("a link says where it leads unless its text does", () => {
   assert.equal(title("https://аррӏе.example/"), "xn--80ak6aa92e.example");
 });
 
+test("a link inside of a link says its own place, and so does the outer one", () => {
+  const links = html("[see <https://inner.example>](https://outer.example)");
+  assert.ok(links.includes('title="outer.example"') && links.includes('href="https://inner.example"'));
+});
+
 test("a task has its box in place of the bullet", () => {
   const list = html("- [ ] one\n- [x] **two**\n- [link] three\n- [ ]four");
   assert.ok(list.includes('<li class="task">☐ one</li>') && list.includes('<li class="task">☑ <strong>two</strong></li>'));
