@@ -220,7 +220,7 @@ def test_an_image_is_asked_for_by_a_click_alone(
     ask(page, "Show me.")
     control = openai_column(page).get_by_role("link", name="Show image from images.example")
     expect(control).to_contain_text("Paris at night")
-    expect(control).to_contain_text("The site will know that it was opened.")
+    expect(control).to_contain_text("The site will learn that you are reading this.")
     asked: list[dict[str, str]] = []
 
     def answer(route: Any) -> None:

@@ -95,7 +95,7 @@ rules.image = (tokens, index, options, env, renderer) => {
   const parts = [
     `<span class="image-host">${escapeHtml(fill(gettext("Show image from %(host)s"), { host }))}</span>`,
     words && `<span class="image-words">${escapeHtml(words)}</span>`,
-    `<span class="image-note">${escapeHtml(gettext("Opens in a new tab. The site will know that it was opened."))}</span>`,
+    `<span class="image-note">${escapeHtml(gettext("Opens in a new tab. The site will learn that you are reading this."))}</span>`,
   ];
   return `<a class="remote-image" href="${escapeHtml(address)}" ${OUTSIDE}>${parts.filter(Boolean).join(" ")}</a>`;
 };

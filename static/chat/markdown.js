@@ -36,7 +36,7 @@ export class MarkdownView {
     keepPlace(this, () => {
       if (isRaw) {
         this.source = document.createTextNode("");
-        this.root.replaceChildren(el("pre", { class: "raw", tabindex: "0" }, this.source));
+        this.root.replaceChildren(el("pre", { class: "raw" }, this.source));
       } else {
         this.source = null;
         this.root.replaceChildren(...this.rendered.blocks.map((block) => block.node));

@@ -7,7 +7,7 @@ import { unwrap } from "./math_rule.js";
 const MAX_CHARS = 5_000;
 const CACHED = 500;
 // Nothing of `trust`: no links, images, classes or ids out of a formula.
-const SETTINGS = { throwOnError: true, trust: false, maxExpand: 200, maxSize: [20, 20] };
+const SETTINGS = { throwOnError: true, trust: false, maxSize: [20, 20] };
 
 let temml = null;
 let loading = null;

@@ -60,7 +60,7 @@ test("an image is a link that names its host and what a click tells it", () => {
   const image = html("![Paris <at> night](https://example.com/pixel.png?secret=1)");
   assert.ok(!image.includes("<img"));
   assert.ok(image.includes(">Show image from example.com</span>"));
-  assert.ok(image.includes("Paris &lt;at&gt; night") && image.includes("The site will know"));
+  assert.ok(image.includes("Paris &lt;at&gt; night") && image.includes("The site will learn"));
   assert.ok(!html("![a](data:image/png;base64,AA)").includes("<img"));
 });
 
