@@ -162,6 +162,15 @@ def sign_up(page: Page, name: str) -> None:
     page.wait_for_url("**/chat/")
 
 
+def enter(page: Page, login: str) -> None:
+    """Sign in by the form; ends on the chat page. For a session of this browser's own."""
+    page.goto("/accounts/login/")
+    page.get_by_label("Email or username").fill(login)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/chat/")
+
+
 def conversation_id(page: Page) -> int:
     return int(urlsplit(page.url).path.rpartition("/")[2])
 
