@@ -22,7 +22,6 @@ from chat.providers import registry
 from chat.records import message_record, with_answers
 from chat.wording import sentences
 
-SIDEBAR_LENGTH = 100
 DEMO = "demo"
 DEMO_MODELS = ("quick", "slow", "code")
 DEFAULT_COLUMNS = 3
@@ -35,7 +34,6 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
     """The conversation with its answers as they are now; the socket brings what follows."""
     assert isinstance(request.user, User)
     conversations = Conversation.objects.for_user(request.user)
-    listed = Conversation.objects.listed_for(request.user)
     current = get_object_or_404(conversations, pk=conversation_id) if conversation_id else None
     ais = available_ais(request.user)
     state = {
@@ -52,8 +50,7 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
-    context = {"conversation": current, "conversations": listed[:SIDEBAR_LENGTH], "state": state}
-    return render(request, "chat/conversation.html", context)
+    return render(request, "chat/conversation.html", {"conversation": current, "state": state})
 
 
 @never_cache
@@ -69,8 +66,7 @@ def ais(request: HttpRequest) -> HttpResponse:
         "is_owner": request.user.is_superuser,
         "errors": sentences(),
     }
-    listed = Conversation.objects.listed_for(request.user)[:SIDEBAR_LENGTH]
-    return render(request, "chat/ais.html", {"conversations": listed, "state": state})
+    return render(request, "chat/ais.html", {"state": state})
 
 
 def _messages(current: Conversation | None) -> list[Any]:

@@ -8,7 +8,7 @@ import { Composer } from "./composer.js";
 import { Flusher } from "./flusher.js";
 import { Picker } from "./picker.js";
 import { emptyState, isRunning, reduce } from "./reducer.js";
-import { Sidebar } from "./sidebar.js";
+import { actions, conversations } from "./sidebar_page.js";
 import { Connection, socketUrl } from "./socket.js";
 import { ThreadView } from "./turns.js";
 
@@ -61,11 +61,8 @@ const composer = new Composer(
   { conversationId, picker, limits: page.limits, errors: page.errors, onSend: begin, tell: say },
 );
 
-const sidebar = new Sidebar($(".side-list"), {
-  say,
-  onGone: (id) => id === conversationId && location.assign("/chat/"),
-  onRenamed: (id, title) => id === conversationId && showTitle(title),
-});
+actions.onGone = (id) => id === conversationId && location.assign("/chat/");
+actions.onRenamed = (id, title) => id === conversationId && showTitle(title);
 
 function showTitle(title) {
   setText($("#page-heading"), title || gettext("New conversation"));
@@ -79,11 +76,12 @@ function dispatch(event) {
   if (event.type === "snapshot" && !joined) askForLeftBehind(event);
   if (state !== before) show(before);
   if (event.type === "accepted") accepted(event);
-  if (event.type === "turn" && event.state === "started") sidebar.touch(conversationId, event.title);
+  if (event.type === "turn" && event.state === "started") conversations.touch(conversationId, event.title);
   if (event.type === "error") refused(event);
   if (state.reload) reload();
   connection?.resume(state.missing);
   connection?.expect(thread.running());
+  if (conversationId !== null) conversations.setRunning(conversationId, thread.running().length > 0);
 }
 
 /** After a lost connection the snapshot of joining tells of what runs; what ran before and is not in it has ended. */
@@ -104,7 +102,7 @@ function show(before) {
 }
 
 function accepted(event) {
-  if (event.conversation_id) sidebar.touch(event.conversation_id, event.title);
+  if (event.conversation_id) conversations.touch(event.conversation_id, event.title);
   if (event.client_id !== null && event.client_id === composer.pending?.client_id) composer.accepted();
 }
 
@@ -167,7 +165,7 @@ function open(id) {
   conversationId = id;
   history.replaceState(null, "", `/chat/${id}`);
   composer.moveTo(id);
-  sidebar.touch(id, "");
+  conversations.touch(id, "");
   connect();
 }
 
