@@ -1,13 +1,16 @@
 // Search and commands in one field: recent conversations and all commands at first, then what matches what is written.
 import { api } from "../webox/api.js";
-import { $, el, icon, setText } from "../webox/dom.js";
+import { el, icon, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
+import { apple } from "./keys.js";
 import { commands } from "./palette_commands.js";
-import { SEARCHED_LENGTH, fold, matchingCommands, matchingTitles, parted, recent } from "./palette_matches.js";
-import { commandOption, group, hitOption, talkOption } from "./palette_rows.js";
+import { isSearched, matchingCommands, matchingTitles, parted, recent } from "./palette_matches.js";
+import { commandOption, group, hitOption, moreOption, talkOption } from "./palette_rows.js";
+import { keyLabel } from "./shortcuts.js";
 
 const WAIT_MS = 150;
 const WORDS_LENGTH = 200;
+const HITS = 20;
 // The thread marks them where the hit is opened.
 const HIT = "webox.hit";
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
@@ -18,14 +21,14 @@ export class Palette {
     this.store = store;
     this.commands = () => commands({ sidebar, help });
     this.asked = 0;
-    this.found = null;
+    this.found = [];
+    this.hasMore = false;
     this.#build();
   }
 
   toggle() {
     if (this.dialog.open) return this.dialog.close();
     this.field.value = "";
-    this.found = null;
     this.#look();
     this.dialog.showModal();
     return undefined;
@@ -48,13 +51,13 @@ export class Palette {
       enterkeyhint: "go",
     });
     this.note = el("p", { class: "palette-note", role: "status" });
-    const close = el("button", { type: "button", class: "btn btn-quiet palette-close", "aria-label": gettext("Close"), on: { click: () => this.dialog.close() } }, el("kbd", { text: gettext("Esc") }));
+    const close = el("button", { type: "button", class: "btn btn-quiet palette-close", "aria-label": gettext("Close"), on: { click: () => this.dialog.close() } }, el("kbd", { text: keyLabel("escape", apple) }), icon("cross"));
     this.dialog = el(
       "dialog",
       { class: "dialog palette", "aria-label": gettext("Search and commands") },
       el("div", { class: "palette-head" }, icon("search"), this.field, close),
       this.list,
-      el("div", { class: "palette-foot" }, this.note, el("span", { class: "palette-hint" }, el("kbd", { text: "↑↓" }), gettext("choose"), el("kbd", { text: gettext("Enter") }), gettext("open"))),
+      el("div", { class: "palette-foot" }, this.note, hint()),
     );
     this.field.addEventListener("input", () => this.#look());
     this.field.addEventListener("keydown", (event) => this.#onKey(event));
@@ -73,25 +76,34 @@ export class Palette {
   #look() {
     clearTimeout(this.timer);
     this.asked += 1;
-    const isSearched = fold(this.words).length >= SEARCHED_LENGTH;
+    const { words } = this;
     // Hits of a moment ago stay until the new ones are there, so that the list does not flicker.
-    if (!isSearched) this.found = null;
-    this.state = isSearched ? "searching" : "ready";
-    if (isSearched) this.timer = setTimeout(() => this.#search(this.words, this.asked), WAIT_MS);
+    if (!isSearched(words)) this.found = [];
+    this.state = isSearched(words) ? "searching" : "ready";
+    if (isSearched(words)) this.timer = setTimeout(() => this.#search(words, []), WAIT_MS);
     this.#show(true);
   }
 
-  async #search(words, asked) {
-    let found = null;
+  /** Ask for the hits that follow those of `before`. */
+  async #search(words, before) {
+    const { asked } = this;
+    let found = [];
     let sentence = "";
     try {
-      found = await api("GET", `/api/chat/search?${new URLSearchParams({ words })}`);
+      found = await api("GET", `/api/chat/search?${new URLSearchParams({ words, limit: HITS, offset: before.length })}`);
     } catch (error) {
       sentence = error.sentence;
     }
     // A later question was asked in the meantime.
     if (asked !== this.asked) return;
-    Object.assign(this, { found, sentence, state: found ? "ready" : "failed" });
+    Object.assign(this, { found: [...before, ...found], sentence, hasMore: found.length === HITS, state: sentence ? "failed" : "ready" });
+    this.#show(false);
+  }
+
+  #more() {
+    this.asked += 1;
+    this.state = "searching";
+    this.#search(this.words, this.found);
     this.#show(false);
   }
 
@@ -99,11 +111,11 @@ export class Palette {
     const { words } = this;
     if (words === "") return [[gettext("Recent"), recent(this.store.all()).map((talk) => talkOption(talk, ""))], [gettext("Commands"), this.commands().map(commandOption)]];
     const known = matchingTitles(words, this.store.all());
-    const { titles, texts } = parted(this.found ?? [], known);
+    const { titles, texts } = parted(this.found, known);
     return [
       [gettext("Commands"), matchingCommands(words, this.commands()).map(commandOption)],
       [gettext("Conversations"), [...known, ...titles].map((talk) => talkOption(talk, words))],
-      [gettext("In questions and answers"), texts.map(hitOption)],
+      [gettext("In questions and answers"), [...texts.map(hitOption), ...(this.hasMore && this.state === "ready" ? [moreOption(() => this.#more())] : [])]],
     ].toSorted(([, a], [, b]) => (a.length === 0) - (b.length === 0));
   }
 
@@ -158,7 +170,7 @@ export class Palette {
   /** Do the command, or go there; in a new tab when asked. */
   #open(option, isNewTab) {
     if (option.act) {
-      this.dialog.close();
+      if (!option.staysOpen) this.dialog.close();
       option.act();
       return;
     }
@@ -172,6 +184,15 @@ export class Palette {
     open(option.href, "_blank");
     rememberHit(null);
   }
+}
+
+function hint() {
+  const pairs = [
+    ["↑↓", gettext("choose")],
+    [keyLabel("enter", apple), gettext("open")],
+    [keyLabel("mod+enter", apple), gettext("in a new tab")],
+  ];
+  return el("span", { class: "palette-hint" }, ...pairs.flatMap(([keys, text]) => [el("kbd", { text: keys }), text]));
 }
 
 function rememberHit(hit) {

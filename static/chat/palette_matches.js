@@ -2,8 +2,11 @@
 
 const RECENT = 8;
 const TITLES = 6;
-/** From so many letters the texts are searched too. */
-export const SEARCHED_LENGTH = 2;
+// From so many letters on; of one alone there would be no end of hits.
+const SEARCHED_LENGTH = 2;
+
+// What has no decomposition, though people type it as other letters: as chat/folding.py has it.
+const SPELT = { œ: "oe", æ: "ae", ø: "o", đ: "d", ł: "l", ı: "i", ß: "ss", "’": "'" };
 
 /** Text as it is compared: without case and accents. */
 export const fold = (text) =>
@@ -11,9 +14,12 @@ export const fold = (text) =>
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
     .toLowerCase()
-    .replace(/ß/g, "ss")
+    .replace(/[œæøđłıß’]/g, (letter) => SPELT[letter])
     .replace(/\s+/g, " ")
     .trim();
+
+/** Whether the texts are searched for this too: there must be something of a word in it. */
+export const isSearched = (words) => (words.match(/[\p{L}\p{N}]/gu) ?? []).length >= SEARCHED_LENGTH;
 
 /** How well a text has all the words: 0 not at all, 1 somewhere, 2 at the start of words, 3 at its own start. */
 export function rank(words, text) {

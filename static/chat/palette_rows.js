@@ -36,7 +36,7 @@ export function talkOption(talk, words) {
 
 /** A place in a text: what stands around the words, and where that is. */
 export function hitOption(hit) {
-  const where = hit.found_in === "question" ? gettext("Question") : hit.label;
+  const where = hit.found_in === "question" ? gettext("Question") : hit.label || gettext("Answer");
   const archived = hit.is_archived ? ` · ${gettext("Archived")}` : "";
   return option(
     "a",
@@ -49,4 +49,10 @@ export function hitOption(hit) {
       el("span", { class: "palette-place", text: `${where} · ${titleOf(hit)}${archived} · ${ago(hit.updated_at)}` }),
     ),
   );
+}
+
+/** The rest of the hits. */
+export function moreOption(act) {
+  const node = option("button", { type: "button", data: { key: "more" } }, icon("down"), el("span", { class: "row-label", text: gettext("More results") }));
+  return Object.assign(node, { act, staysOpen: true });
 }

@@ -28,6 +28,7 @@ export class Sidebar {
     this.end = el("div", { class: "side-end" });
     root.replaceChildren(this.head, this.list, this.foot);
     root.addEventListener("keydown", (event) => this.#onKey(event));
+    root.addEventListener("menuclosed", () => this.show());
     new IntersectionObserver(([seen]) => seen.isIntersecting && this.#more(), { root: this.list, rootMargin: NEAR }).observe(this.end);
     store.subscribe(() => this.show());
     if (this.view.kind === "folder" && !store.folders.some(({ name }) => name === this.view.name)) this.view = ALL;
@@ -55,8 +56,8 @@ export class Sidebar {
   }
 
   show() {
-    // What is being written must not be drawn over; its end draws again.
-    if ($(".in-place", this.root)) return;
+    // A field, and the button of an open menu, must not be drawn over; their end draws again.
+    if ($('.in-place, [aria-haspopup][aria-expanded="true"]', this.root)) return;
     keepingFocus(this.root, () => this.#draw());
   }
 

@@ -33,7 +33,7 @@ export class Actions {
     this.onRenamed = () => {};
     // The page that was left with it: its conversation was the one that is gone.
     const left = load(DELETED, null);
-    if (Array.isArray(left?.talks) && left.until > Date.now()) this.#offerUndelete(left);
+    if (Array.isArray(left?.ids) && left.until > Date.now()) this.#offerUndelete(left);
   }
 
   async rename(id, title) {
@@ -66,9 +66,9 @@ export class Actions {
   }
 
   async delete(ids) {
-    const talks = ids.map((id) => this.store.get(id));
+    const title = titleOf(this.store.get(ids[0]));
     if (!(await attempt(() => this.store.delete(ids)))) return;
-    const offer = { talks, until: Date.now() + UNDO_MS };
+    const offer = { ids, title, until: Date.now() + UNDO_MS };
     save(DELETED, offer);
     this.#offerUndelete(offer);
     focusNotice();
@@ -92,19 +92,19 @@ export class Actions {
       hideNotice();
       await attempt(undo);
     };
-    showNotice(said, { action: { label: gettext("Undo"), act }, until: Date.now() + UNDO_MS });
+    showNotice(said, { action: { label: gettext("Undo"), act } });
   }
 
-  #offerUndelete({ talks, until }) {
-    const many = ngettext("%(count)s conversation deleted.", "%(count)s conversations deleted.", talks.length);
-    const said = talks.length === 1 ? fill(gettext("Deleted: %(title)s"), { title: titleOf(talks[0]) }) : fill(many, { count: number(talks.length) });
-    showNotice(said, { action: { label: gettext("Undo"), act: () => this.#undelete(talks) }, until, onEnd: () => save(DELETED, null) });
+  #offerUndelete({ ids, title, until }) {
+    const many = ngettext("%(count)s conversation deleted.", "%(count)s conversations deleted.", ids.length);
+    const said = ids.length === 1 ? fill(gettext("Deleted: %(title)s"), { title }) : fill(many, { count: number(ids.length) });
+    showNotice(said, { action: { label: gettext("Undo"), act: () => this.#undelete(ids) }, until, onEnd: () => save(DELETED, null) });
   }
 
-  async #undelete(talks) {
-    if (!(await attempt(() => this.store.undelete(talks)))) return;
+  async #undelete(ids) {
+    if (!(await attempt(() => this.store.undelete(ids)))) return;
     save(DELETED, null);
-    showNotice(ngettext("The conversation is back.", "The conversations are back.", talks.length));
-    $(`[data-conversation="${talks[0].id}"] a`)?.focus();
+    showNotice(ngettext("The conversation is back.", "The conversations are back.", ids.length));
+    $(`[data-conversation="${ids[0]}"] a`)?.focus();
   }
 }

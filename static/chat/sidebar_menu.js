@@ -1,5 +1,5 @@
 // The menu of a conversation, and its two panels: where it goes, and which tags it has. Also for several at once.
-import { el, icon, iconButton } from "../webox/dom.js";
+import { $, el, icon, iconButton } from "../webox/dom.js";
 import { fill, gettext, number } from "../webox/i18n.js";
 import { openMenu, openPanel } from "../webox/menu.js";
 import { attempt, titleOf } from "./sidebar_actions.js";
@@ -76,9 +76,10 @@ export function tagsPanel(opener, ids, { store, actions }) {
   attempt(() => store.refreshCounts()).then(show);
 }
 
-/** Choose a tag to see its conversations alone. */
+/** Choose a tag to see its conversations alone; the one that is chosen is left again. */
 export async function tagFilter(opener, chosen, { store, choose }) {
-  if (!(await attempt(() => store.refreshCounts()))) return;
+  const list = el("div", { class: "menu-list", role: "group", "aria-label": gettext("Tags") }, el("p", { class: "menu-none", text: gettext("Loading…") }));
+  const panel = openPanel(opener, gettext("Show a tag"), [list]);
   const option = ({ name, count }) => {
     const pick = () => {
       panel.hidePopover();
@@ -93,9 +94,10 @@ export async function tagFilter(opener, chosen, { store, choose }) {
       el("span", { class: "row-count num", text: number(count) }),
     );
   };
+  if (!(await attempt(() => store.refreshCounts()))) return panel.hidePopover();
   const none = el("p", { class: "menu-none", text: gettext("No tags yet. Give a conversation one in its menu, under “Tags…”.") });
-  const list = store.tags.length > 0 ? el("div", { class: "menu-list", role: "group", "aria-label": gettext("Tags") }, ...store.tags.map(option)) : none;
-  const panel = openPanel(opener, gettext("Show a tag"), [list]);
+  list.replaceChildren(...(store.tags.length > 0 ? store.tags.map(option) : [none]));
+  return ($("[aria-current]", list) ?? $("button", list) ?? panel).focus();
 }
 
 function newName(label, action, maxlength, make) {

@@ -4,6 +4,8 @@ import { api } from "../webox/api.js";
 import { ALL, PAGE_LENGTH, keyOf, listed, queryOf, shows } from "./sidebar_views.js";
 
 const BASE = "/api/chat/conversations";
+// So many at most go into one request.
+const AT_ONCE = 200;
 const time = (talk) => Date.parse(talk.updated_at);
 
 export class Conversations {
@@ -97,8 +99,7 @@ export class Conversations {
     for (const talk of before) this.talks.set(talk.id, changed(talk, changes));
     this.#tell();
     try {
-      if (ids.length === 1 && !changes.add_tags && !changes.remove_tags) this.#keep(await api("PATCH", `${BASE}/${ids[0]}`, changes));
-      else await api("POST", `${BASE}/change`, { ids, ...changes });
+      await this.#send(ids, changes);
     } catch (error) {
       for (const talk of before) this.talks.set(talk.id, talk);
       this.#tell();
@@ -107,21 +108,24 @@ export class Conversations {
     if (!("title" in changes)) this.#countAgain();
   }
 
+  async #send(ids, changes) {
+    if ("title" in changes) this.#keep([await api("PATCH", `${BASE}/${ids[0]}`, changes)]);
+    else for (const some of chunks(ids)) this.#keep(await api("POST", `${BASE}/change`, { ids: some, ...changes }));
+  }
+
   /** Delete one or several. Throws ApiError. */
   async delete(ids) {
-    if (ids.length === 1) await api("DELETE", `${BASE}/${ids[0]}`);
-    else await api("POST", `${BASE}/delete`, { ids });
-    for (const id of ids) this.talks.delete(id);
+    for (const some of chunks(ids)) {
+      await api("POST", `${BASE}/delete`, { ids: some });
+      for (const id of some) this.talks.delete(id);
+    }
     this.#tell();
     this.#countAgain();
   }
 
   /** Have back what was deleted. Throws ApiError. */
-  async undelete(talks) {
-    if (talks.length === 1) await api("POST", `${BASE}/${talks[0].id}/undo`);
-    else await api("POST", `${BASE}/undo`, { ids: talks.map((talk) => talk.id) });
-    for (const talk of talks) this.talks.set(talk.id, talk);
-    this.#tell();
+  async undelete(ids) {
+    for (const some of chunks(ids)) this.#keep(await api("POST", `${BASE}/undo`, { ids: some }));
     this.#countAgain();
   }
 
@@ -155,8 +159,8 @@ export class Conversations {
     for (const talk of this.all()) if (talk.folder === from) this.talks.set(talk.id, { ...talk, folder: to });
   }
 
-  #keep(talk) {
-    this.talks.set(talk.id, talk);
+  #keep(talks) {
+    for (const talk of talks) this.talks.set(talk.id, talk);
     this.#tell();
   }
 
@@ -193,6 +197,8 @@ export class Conversations {
     for (const listener of this.listeners) listener();
   }
 }
+
+const chunks = (ids) => Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, index) => ids.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
 
 function changed(talk, { add_tags: added = [], remove_tags: removed = [], ...changes }) {
   const tags = changes.tags ?? [...new Set([...talk.tags, ...added])].filter((tag) => !removed.includes(tag));

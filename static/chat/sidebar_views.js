@@ -44,9 +44,11 @@ function daysAgo(moment, now) {
   return Math.round((midnight(now) - midnight(moment)) / DAY_MS);
 }
 
+const month = new Intl.DateTimeFormat(language, { month: "long" });
+const monthAndYear = new Intl.DateTimeFormat(language, { month: "long", year: "numeric" });
+
 function monthOf(moment, now) {
-  const year = moment.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  const name = new Intl.DateTimeFormat(language, { month: "long", year }).format(moment);
+  const name = (moment.getFullYear() === now.getFullYear() ? month : monthAndYear).format(moment);
   return name[0].toLocaleUpperCase(language) + name.slice(1);
 }
 
@@ -61,8 +63,13 @@ export function dateGroup(moment, now) {
 export function sections(view, talks, now) {
   const inView = listed(view, talks);
   const isPinnedApart = (talk) => view.kind === "all" && talk.is_pinned;
-  const rest = inView.filter((talk) => !isPinnedApart(talk));
-  return { pinned: inView.filter(isPinnedApart), dates: [...Map.groupBy(rest, (talk) => dateGroup(new Date(talk.updated_at), now))] };
+  const groups = new Map();
+  for (const talk of inView.filter((one) => !isPinnedApart(one))) {
+    const heading = dateGroup(new Date(talk.updated_at), now);
+    if (!groups.has(heading)) groups.set(heading, []);
+    groups.get(heading).push(talk);
+  }
+  return { pinned: inView.filter(isPinnedApart), dates: [...groups] };
 }
 
 /** Those from one conversation to another in the order of the list, both included. */

@@ -2,6 +2,7 @@
 import { $, el, icon } from "./dom.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+const openers = new WeakMap();
 const stops = (popover) => [...popover.querySelectorAll("button, input, a")].filter((node) => !node.disabled);
 
 /**
@@ -17,10 +18,11 @@ export function openMenu(opener, label, items) {
   stops(popover)[0]?.focus();
 }
 
-/** Open a panel with these parts, the focus on what is chosen in it. Its element is what the caller gets. */
+/** Open a panel with these parts, the focus on what is chosen in it; the panel is what the caller gets. */
 export function openPanel(opener, label, parts) {
-  const popover = open(opener, { class: "menu menu-panel", role: "dialog", "aria-label": label }, [el("h2", { text: label }), ...parts]);
-  (popover.querySelector("[aria-current], :checked") ?? stops(popover)[0])?.focus();
+  const popover = open(opener, { class: "menu menu-panel", role: "dialog", tabindex: "-1", "aria-label": label }, [el("h2", { text: label }), ...parts]);
+  // Itself where there is nothing in it yet, so that the keys are its own.
+  (popover.querySelector("[aria-current], :checked") ?? stops(popover)[0] ?? popover).focus();
   return popover;
 }
 
@@ -39,13 +41,21 @@ function open(opener, options, parts) {
   // Inside a dialog it must be a part of it: what is outside takes no clicks.
   (opener.closest("dialog") ?? document.body).append(popover);
   popover.addEventListener("keydown", (event) => byArrow(popover, event));
-  popover.addEventListener("toggle", ({ newState }) => {
-    opener.setAttribute("aria-expanded", String(newState === "open"));
-    if (newState === "closed") popover.remove();
-  });
+  popover.addEventListener("toggle", ({ newState }) => newState === "closed" && closed(popover, opener));
+  openers.set(opener, popover);
+  opener.setAttribute("aria-expanded", "true");
   popover.showPopover();
   place(popover, opener.getBoundingClientRect());
   return popover;
+}
+
+function closed(popover, opener) {
+  popover.remove();
+  // A menu that led to a panel: that one is still open.
+  if (openers.get(opener) !== popover) return;
+  opener.setAttribute("aria-expanded", "false");
+  // The focus is back on it: what is drawn again only now does not lose it.
+  opener.dispatchEvent(new Event("menuclosed", { bubbles: true }));
 }
 
 /** Under the button where there is room, else over it; always inside the window. */
