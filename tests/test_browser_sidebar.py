@@ -159,13 +159,13 @@ def test_pinned_favourite_and_archived_each_have_their_place(keyless_site: Site,
     expect(page.locator(".side-list [data-conversation]")).to_have_text(["Second of all"])
     menu(page, "Second of all", "Archive")
     expect(page.locator(".side-empty")).to_contain_text("No favourites yet.")
-    page.get_by_role("button", name="Archive", exact=True).click()
+    page.get_by_role("button", name="Archived", exact=True).click()
     expect(talk(page, "Second of all")).to_be_visible()
     menu(page, "Second of all", "Unarchive")
     expect(page.locator(".side-empty")).to_contain_text("The archive is empty.")
     # Chosen once, a view is there on the next page too.
     page.goto("/dashboard/")
-    expect(page.get_by_role("button", name="Archive", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Archived", exact=True)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="All", exact=True).click()
     expect(talk(page, "Second of all")).to_be_visible()
 

@@ -24,7 +24,7 @@ const marked = (parts) => parts.map(({ text, is_hit: isHit }) => (isHit ? el("ma
 
 /** A conversation by its title, with the words in it marked. */
 export function talkOption(talk, words) {
-  const place = talk.is_archived ? `${talk.folder} · ${gettext("Archived")}` : talk.folder;
+  const place = talk.is_archived ? `${talk.folder} · ${gettext("archived")}` : talk.folder;
   return option(
     "a",
     { href: `/chat/${talk.id}`, data: { key: `talk-${talk.id}` } },
@@ -37,7 +37,7 @@ export function talkOption(talk, words) {
 /** A place in a text: what stands around the words, and where that is. */
 export function hitOption(hit) {
   const where = hit.found_in === "question" ? gettext("Question") : hit.label || gettext("Answer");
-  const archived = hit.is_archived ? ` · ${gettext("Archived")}` : "";
+  const archived = hit.is_archived ? ` · ${gettext("archived")}` : "";
   return option(
     "a",
     { href: addressOf(hit), data: { key: `hit-${hit.message_id}-${hit.answer_id}`, hit: "" } },

@@ -86,7 +86,7 @@ export class Sidebar {
     const tags = iconButton("tag", label, () => tagFilter(tags, tag, { store: this.store, choose }), { "aria-haspopup": "dialog", "aria-expanded": "false", "aria-pressed": String(tag !== null), "data-key": "tags" });
     const { isOn } = this.selection;
     const select = iconButton("select", gettext("Select several"), () => (isOn ? this.selection.end() : this.select()), { "aria-pressed": String(isOn), "data-key": "select" });
-    return [button(ALL, gettext("All")), button({ kind: "favourites" }, gettext("Favourites")), button({ kind: "archive" }, gettext("Archive")), el("span", { class: "side-tools" }, tags, select)];
+    return [button(ALL, gettext("All")), button({ kind: "favourites" }, gettext("Favourites")), button({ kind: "archive" }, gettext("Archived")), el("span", { class: "side-tools" }, tags, select)];
   }
 
   #row(talk) {

@@ -25,6 +25,8 @@ export async function attempt(act) {
   }
 }
 
+const focusTalk = (id) => $(`[data-conversation="${id}"] :is(a, input)`)?.focus();
+
 export class Actions {
   constructor(store) {
     this.store = store;
@@ -48,7 +50,7 @@ export class Actions {
   async move(ids, folder) {
     const before = ids.map((id) => [id, this.store.get(id).folder]);
     if (!(await this.change(ids, { folder }))) return;
-    this.#offer(fill(gettext("Moved to %(folder)s."), { folder }), async () => {
+    this.#offer(ids, fill(gettext("Moved to %(folder)s."), { folder }), async () => {
       const byFolder = Map.groupBy(before, ([, name]) => name);
       for (const [name, pairs] of byFolder) await this.store.change(pairs.map(([id]) => id), { folder: name });
     });
@@ -62,7 +64,7 @@ export class Actions {
       ? ngettext("%(count)s conversation archived.", "%(count)s conversations archived.", ids.length)
       : ngettext("%(count)s conversation no longer archived.", "%(count)s conversations no longer archived.", ids.length);
     const said = ids.length === 1 ? fill(one, { title: titleOf(talk) }) : fill(many, { count: number(ids.length) });
-    this.#offer(said, () => this.store.change(ids, { is_archived: !isArchived }));
+    this.#offer(ids, said, () => this.store.change(ids, { is_archived: !isArchived }));
   }
 
   async delete(ids) {
@@ -87,10 +89,10 @@ export class Actions {
     return false;
   }
 
-  #offer(said, undo) {
+  #offer(ids, said, undo) {
     const act = async () => {
       hideNotice();
-      await attempt(undo);
+      if (await attempt(undo)) focusTalk(ids[0]);
     };
     showNotice(said, { action: { label: gettext("Undo"), act } });
   }
@@ -104,7 +106,7 @@ export class Actions {
   async #undelete(ids) {
     if (!(await attempt(() => this.store.undelete(ids)))) return;
     save(DELETED, null);
-    showNotice(ngettext("The conversation is back.", "The conversations are back.", ids.length));
-    $(`[data-conversation="${ids[0]}"] a`)?.focus();
+    showNotice(ids.length === 1 ? gettext("The conversation is back.") : gettext("The conversations are back."));
+    focusTalk(ids[0]);
   }
 }

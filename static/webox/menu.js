@@ -38,8 +38,8 @@ function menuItem({ label, icon: name, act, isDanger, isChecked }) {
 
 function open(opener, options, parts) {
   const popover = el("div", { ...options, popover: "auto" }, ...parts);
-  // Inside a dialog it must be a part of it: what is outside takes no clicks.
-  (opener.closest("dialog") ?? document.body).append(popover);
+  // A part of what the button is in: outside of an open dialog nothing takes clicks, outside of landmarks it is lost.
+  (opener.closest("dialog, aside, main") ?? document.body).append(popover);
   popover.addEventListener("keydown", (event) => byArrow(popover, event));
   popover.addEventListener("toggle", ({ newState }) => newState === "closed" && closed(popover, opener));
   openers.set(opener, popover);

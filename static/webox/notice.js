@@ -18,6 +18,11 @@ export function showNotice(text, { action = null, until = Date.now() + SHOWN_MS,
   };
   const way = action && el("button", { type: "button", class: "btn", text: action.label, on: { click: action.act } });
   box.replaceChildren(...[el("span", { class: "notice-text", text }), way, iconButton("cross", gettext("Close this message"), close)].filter(Boolean));
+  box.onkeydown = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+  };
   box.hidden = false;
   setText($("#notice-said"), text);
   closeLater(Math.max(1000, until - Date.now()));
@@ -26,6 +31,7 @@ export function showNotice(text, { action = null, until = Date.now() + SHOWN_MS,
 export function hideNotice() {
   clearTimeout(timer);
   const box = $("#notice");
+  if (box.contains(document.activeElement)) $("#main").focus();
   box.hidden = true;
   box.replaceChildren();
   setText($("#notice-said"), "");
