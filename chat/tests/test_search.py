@@ -31,10 +31,11 @@ def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(search, "_has_fts5", lambda: False)
 
 
-def hits(client: Client, words: str, **query: object) -> list[dict[str, Any]]:
+def hits(client: Client, words: str, **query: int) -> list[dict[str, Any]]:
     """What is found once search knows all that there is."""
     index_some(60)
-    got = client.get(SEARCH, {"words": words, **query})
+    asked: dict[str, Any] = {"words": words, **query}
+    got = client.get(SEARCH, asked)
     assert got.status_code == 200, got.content
     return list(got.json())
 
@@ -135,11 +136,11 @@ def test_pages_are_linked(way: None, as_alice: Client, alice: User) -> None:
     for number in range(3):
         make(alice, f"Same {number}", minutes_ago=number)
     index_some(60)
-    first = as_alice.get(SEARCH, {"words": "same", "limit": 2})
+    first = as_alice.get(SEARCH, {"words": "same", "limit": "2"})
     assert [one["title"] for one in first.json()] == ["Same 0", "Same 1"]
     assert (first["X-Total-Count"], 'rel="next"' in first["Link"]) == ("3", True)
     assert [one["title"] for one in hits(as_alice, "same", limit=2, offset=2)] == ["Same 2"]
-    assert as_alice.get(SEARCH, {"words": "same", "limit": 101}).status_code == 400
+    assert as_alice.get(SEARCH, {"words": "same", "limit": "101"}).status_code == 400
 
 
 def test_a_long_conversation_does_not_hide_the_others(way: None, as_alice: Client, alice: User) -> None:
@@ -287,7 +288,7 @@ def test_a_search_takes_the_same_queries_however_much_there_is(
         make_turn(make(alice, "word", minutes_ago=number), "word", openai="word", mistral="word")
     index_some(60)
     with django_assert_max_num_queries(8):
-        assert len(as_alice.get(SEARCH, {"words": "word", "limit": 50}).json()) == 50
+        assert len(as_alice.get(SEARCH, {"words": "word", "limit": "50"}).json()) == 50
 
 
 def test_words_are_in_no_log(as_alice: Client, alice: User, caplog: pytest.LogCaptureFixture) -> None:
