@@ -57,4 +57,5 @@ def counts(user: User) -> list[tuple[str, int]]:
     """A person's tags by name, each with how many listed conversations have it; 0 where all are archived."""
     seen = Tag.objects.for_user(user).filter(visible_to(user, "conversations__"))
     listed = Q(conversations__is_archived=False)
-    return list(seen.annotate(count=Count("conversations", filter=listed)).values_list("name", "count"))
+    counted = seen.annotate(count=Count("conversations", filter=listed)).order_by("name_key")
+    return list(counted.values_list("name", "count"))
