@@ -24,7 +24,6 @@ from chat.providers.registry import name_key
 from chat.records import message_record, with_answers
 from chat.wording import sentences
 
-SIDEBAR_LENGTH = 100
 DEMO = "demo"
 DEMO_MODELS = ("quick", "slow", "code")
 DEFAULT_COLUMNS = 3
@@ -37,7 +36,6 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
     """The conversation with its answers as they are now; the socket brings what follows."""
     assert isinstance(request.user, User)
     conversations = Conversation.objects.for_user(request.user)
-    listed = Conversation.objects.listed_for(request.user)
     current = get_object_or_404(conversations, pk=conversation_id) if conversation_id else None
     ais = available_ais(request.user)
     line_ups = list(LineUp.objects.for_user(request.user))
@@ -57,8 +55,7 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
-    context = {"conversation": current, "conversations": listed[:SIDEBAR_LENGTH], "state": state}
-    return render(request, "chat/conversation.html", context)
+    return render(request, "chat/conversation.html", {"conversation": current, "state": state})
 
 
 @never_cache
@@ -74,8 +71,7 @@ def ais(request: HttpRequest) -> HttpResponse:
         "is_owner": request.user.is_superuser,
         "errors": sentences(),
     }
-    listed = Conversation.objects.listed_for(request.user)[:SIDEBAR_LENGTH]
-    return render(request, "chat/ais.html", {"conversations": listed, "state": state})
+    return render(request, "chat/ais.html", {"state": state})
 
 
 def _messages(current: Conversation | None) -> list[Any]:

@@ -12,7 +12,7 @@ import { columnKey } from "./column_keys.js";
 import { Flusher } from "./flusher.js";
 import { Layout } from "./layout.js";
 import { emptyState, isRunning, reduce } from "./reducer.js";
-import { Sidebar } from "./sidebar.js";
+import { actions, conversations } from "./sidebar_page.js";
 import { Connection, socketUrl } from "./socket.js";
 import { totalsOf } from "./status.js";
 import { ThreadView } from "./thread.js";
@@ -61,11 +61,8 @@ const asking = new Asking(page, conversationId, {
 });
 const { composer } = asking;
 
-const sidebar = new Sidebar($(".side-list"), {
-  say,
-  onGone: (id) => id === conversationId && location.assign("/chat/"),
-  onRenamed: (id, title) => id === conversationId && showTitle(title),
-});
+actions.onGone = (id) => id === conversationId && location.assign("/chat/");
+actions.onRenamed = (id, title) => id === conversationId && showTitle(title);
 
 function showTitle(title) {
   setText($("#page-heading"), title || gettext("New conversation"));
@@ -80,11 +77,12 @@ function dispatch(event) {
   if (state !== before) show(before);
   arrival.arrive();
   if (event.type === "accepted") accepted(event);
-  if (event.type === "turn" && event.state === "started") sidebar.touch(conversationId, event.title);
+  if (event.type === "turn" && event.state === "started") conversations.touch(conversationId, event.title);
   if (event.type === "error") refused(event);
   if (state.reload) reload();
   connection?.resume(state.missing);
   connection?.expect(thread.running());
+  if (conversationId !== null) conversations.setRunning(conversationId, thread.running().length > 0);
 }
 
 /** After a lost connection the snapshot of joining tells of what runs; what ran before and is not in it has ended. */
@@ -156,7 +154,7 @@ function continueWith(answer) {
 }
 
 function accepted(event) {
-  if (event.conversation_id) sidebar.touch(event.conversation_id, event.title);
+  if (event.conversation_id) conversations.touch(event.conversation_id, event.title);
   if (again.hears(event)) return;
   if (event.client_id !== null && event.client_id === composer.pending?.client_id) composer.accepted();
 }
@@ -226,7 +224,7 @@ function open(id) {
   history.replaceState(null, "", `/chat/${id}`);
   composer.moveTo(id);
   layout.moveTo(id);
-  sidebar.touch(id, "");
+  conversations.touch(id, "");
   connect();
 }
 
