@@ -1,4 +1,5 @@
 // The sidebar’s list: one view of the conversations at a time, by date, with the pinned ones and the folders above.
+import { arrange } from "../webox/arrange.js";
 import { $, el, iconButton } from "../webox/dom.js";
 import { fill, gettext } from "../webox/i18n.js";
 import { inPlace } from "../webox/in_place.js";
@@ -26,6 +27,8 @@ export class Sidebar {
     this.list = el("div", { class: "side-scroll" });
     this.foot = el("div", { class: "side-picks" });
     this.end = el("div", { class: "side-end" });
+    this.groups = new Map();
+    this.rows = new Map();
     root.replaceChildren(this.head, this.list, this.foot);
     root.addEventListener("keydown", (event) => this.#onKey(event));
     root.addEventListener("menuclosed", () => this.show());
@@ -64,17 +67,24 @@ export class Sidebar {
   #draw() {
     const { pinned, dates } = sections(this.view, this.store.all(), new Date());
     this.shown = [...pinned, ...dates.flatMap(([, talks]) => talks)].map((talk) => talk.id);
-    const group = (heading, talks) => [el("h2", { text: heading }), el("ul", { class: "talks" }, ...talks.map((talk) => this.#row(talk)))];
     this.head.replaceChildren(...this.#views());
-    this.list.replaceChildren(
-      ...(pinned.length > 0 ? group(gettext("Pinned"), pinned) : []),
+    arrange(this.list, [
+      ...(pinned.length > 0 ? this.#group(gettext("Pinned"), pinned) : []),
       ...this.folders.parts(this.view.kind === "folder" ? this.view.name : null),
       ...(this.view.kind === "tag" ? [this.#tagHead()] : []),
-      ...dates.flatMap(([heading, talks]) => group(heading, talks)),
+      ...dates.flatMap(([heading, talks]) => this.#group(heading, talks)),
       ...this.#after(),
       this.end,
-    );
+    ]);
     this.foot.replaceChildren(...(this.selection.isOn ? [this.selection.bar()] : []));
+  }
+
+  /** The heading and the list of a group, the ones that are there: a long list is drawn often. */
+  #group(heading, talks) {
+    if (!this.groups.has(heading)) this.groups.set(heading, [el("h2", { text: heading }), el("ul", { class: "talks" })]);
+    const group = this.groups.get(heading);
+    arrange(group[1], talks.map((talk) => this.#row(talk)));
+    return group;
   }
 
   #views() {
@@ -89,14 +99,22 @@ export class Sidebar {
     return [button(ALL, gettext("All")), button({ kind: "favourites" }, gettext("Favourites")), button({ kind: "archive" }, gettext("Archived")), el("span", { class: "side-tools" }, tags, select)];
   }
 
+  /** The row of a conversation, the one that is there where nothing of it has changed. */
   #row(talk) {
-    if (this.selection.isOn) return pickRow(talk, { isPicked: this.selection.has(talk.id), onPick: ({ id }, isRange) => this.selection.pick(id, isRange, this.shown) });
-    return talkRow(talk, {
-      isCurrent: talk.id === this.store.currentId,
-      isRunning: this.store.running.has(talk.id),
-      onMore: (one, opener) => talkMenu(opener, one, { store: this.store, actions: this.actions, rename: () => this.#rename(one) }),
-      onDrag: ({ id }, event) => dragTalks(event, [id]),
-    });
+    const { isOn } = this.selection;
+    const state = { isCurrent: talk.id === this.store.currentId, isRunning: this.store.running.has(talk.id), isPicked: isOn && this.selection.has(talk.id) };
+    const look = JSON.stringify([talk.title, isOn, state]);
+    if (this.rows.get(talk.id)?.look !== look) this.rows.set(talk.id, { look, node: isOn ? this.#pickRow(talk, state) : this.#talkRow(talk, state) });
+    return this.rows.get(talk.id).node;
+  }
+
+  #pickRow(talk, state) {
+    return pickRow(talk, { ...state, onPick: ({ id }, isRange) => this.selection.pick(id, isRange, this.shown) });
+  }
+
+  #talkRow(talk, state) {
+    const menu = ({ id }, opener) => talkMenu(opener, this.store.get(id), { store: this.store, actions: this.actions, rename: () => this.#rename(this.store.get(id)) });
+    return talkRow(talk, { ...state, onMore: menu, onDrag: ({ id }, event) => dragTalks(event, [id]) });
   }
 
   /** What stands at the end: that it is being read or could not be, or that there is nothing. */
@@ -129,6 +147,7 @@ export class Sidebar {
       maxlength: TITLE_LENGTH,
       onEnd: (title, isByKey) => {
         field.remove();
+        this.rows.delete(talk.id);
         if (title !== null) this.actions.rename(talk.id, title);
         this.show();
         if (isByKey) $("a", row())?.focus();
