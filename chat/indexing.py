@@ -5,8 +5,8 @@ whomever it was written and however it ended, and what was there before search w
 """
 
 import time
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,7 +17,7 @@ from chat.models import Answer, Conversation, Message, SearchText
 from chat.models.conversation import UNINDEXED
 from chat.search import marked
 
-CONVERSATIONS_AT_ONCE = 500
+CONVERSATIONS_AT_ONCE = 20
 TEXTS_AT_ONCE = 100
 """So many are taken in before others may write again."""
 WORDS_BYTES = 500_000
@@ -33,11 +33,8 @@ def index_some(budget_s: float) -> int:
     """
     until = time.monotonic() + budget_s
     indexed = 0
-    for conversation_id in list(_waiting().values_list("pk", flat=True)[:CONVERSATIONS_AT_ONCE]):
-        while has_more := _index(conversation_id):
-            if time.monotonic() > until:
-                break
-        indexed += not has_more
+    while (count := _index_step()) is not None:
+        indexed += count
         if time.monotonic() > until:
             break
     return indexed
@@ -52,54 +49,59 @@ def _waiting() -> QuerySet[Conversation]:
     return Conversation.objects.filter(UNINDEXED, ~Exists(growing)).order_by("-updated_at")
 
 
-@transaction.atomic
-def _index(conversation_id: int) -> bool:
-    """Take in some of a conversation; return whether there is more.
+def _index_step() -> int | None:
+    """Take in some of what is new, in one transaction; return how many conversations are known by now.
 
-    It is held meanwhile: what is asked or renamed at the same time comes before or after.
+    0 where there is more of these than fits into one, None where there is nothing to be done.
     """
-    # What is held by somebody else is about to change, and its turn comes again.
-    held = _waiting().select_for_update(skip_locked=True)
-    conversation = held.filter(pk=conversation_id).first()
-    if conversation is None:
-        return False
-    new = _new_texts(conversation)
-    SearchText.objects.bulk_create(new)
-    has_more = len(new) == TEXTS_AT_ONCE
-    if not has_more:
-        _index_title(conversation)
-        Conversation.objects.filter(pk=conversation_id).update(is_indexed=True)
-    return has_more
+    if not (ids := list(_waiting().values_list("pk", flat=True)[:CONVERSATIONS_AT_ONCE])):
+        return None
+    with transaction.atomic():
+        # Held meanwhile: what is asked or renamed at the same time comes before or after. What somebody else
+        # holds is about to change, and its turn comes again.
+        held = {one.pk: one for one in _waiting().filter(pk__in=ids).select_for_update(skip_locked=True)}
+        if not held:
+            return None
+        new = _new_texts(held)
+        SearchText.objects.bulk_create(new)
+        if len(new) == TEXTS_AT_ONCE:
+            return 0
+        _index_titles(held)
+        Conversation.objects.filter(pk__in=held).update(is_indexed=True)
+    return len(held)
 
 
-def _new_texts(conversation: Conversation) -> list[SearchText]:
-    messages = Message.objects.filter(conversation=conversation, search_texts=None)
+def _new_texts(held: Mapping[int, Conversation]) -> list[SearchText]:
+    """At most TEXTS_AT_ONCE of the texts that search does not know."""
+    messages = Message.objects.filter(conversation__in=held, search_texts=None)
     said = messages.exclude(content="").exclude(role=Message.Role.SYSTEM)
-    answers = Answer.objects.filter(message__conversation=conversation, search_text=None)
+    answers = Answer.objects.filter(message__conversation__in=held, search_text=None)
     ended = answers.exclude(text="").exclude(status__in=Answer.UNFINISHED)
-    rows: Iterable[tuple[int, int | None, str]] = chain(
-        ((pk, None, content) for pk, content in said.values_list("pk", "content")[:TEXTS_AT_ONCE]),
-        ended.values_list("message_id", "pk", "text")[:TEXTS_AT_ONCE],
+    contents = said.values_list("conversation_id", "pk", "content")[:TEXTS_AT_ONCE]
+    rows: Iterable[tuple[int, int, int | None, str]] = chain(
+        ((conversation_id, pk, None, content) for conversation_id, pk, content in contents),
+        ended.values_list("message__conversation_id", "message_id", "pk", "text")[:TEXTS_AT_ONCE],
     )
     return [
         SearchText(
-            conversation=conversation,
+            conversation_id=conversation_id,
             message_id=message_id,
             answer_id=answer_id,
-            words=_stored(conversation.owner_id, text),
+            words=_stored(held[conversation_id].owner_id, text),
         )
-        for message_id, answer_id, text in rows
-    ][:TEXTS_AT_ONCE]
+        for conversation_id, message_id, answer_id, text in islice(rows, TEXTS_AT_ONCE)
+    ]
 
 
-def _index_title(conversation: Conversation) -> None:
-    titles = SearchText.objects.filter(conversation=conversation, message=None)
-    if conversation.title:
-        words = _stored(conversation.owner_id, conversation.title)
-        titles.exclude(words=words).delete()
-        titles.get_or_create(conversation=conversation, defaults={"words": words})
-    else:
-        titles.delete()
+def _index_titles(held: Mapping[int, Conversation]) -> None:
+    titles = SearchText.objects.filter(conversation__in=held, message=None)
+    known = {one.conversation_id: one.words for one in titles}
+    words = {pk: _stored(one.owner_id, one.title) for pk, one in held.items() if one.title}
+    changed = {pk for pk in held if known.get(pk) != words.get(pk)}
+    titles.filter(conversation__in=changed).delete()
+    SearchText.objects.bulk_create(
+        SearchText(conversation_id=pk, words=words[pk]) for pk in changed & words.keys()
+    )
 
 
 def _stored(owner_id: int, text: str) -> str:
