@@ -3,6 +3,9 @@
 django-allauth does the work; here are our words, what is kept of it, and the same step for the API.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from struct import error as StructError
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -10,6 +13,7 @@ from allauth.mfa.base import forms as base_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -25,6 +29,15 @@ CODE_CHARS = 32
 PASSKEY_NAME_CHARS = 100
 # As long as a code is right: its own 30 seconds and MFA_TOTP_TOLERANCE's on either side.
 CODE_LIFE_S = 90
+_BAD_CREDENTIAL = (
+    AttributeError,
+    InvalidSignature,
+    LookupError,
+    StructError,
+    TypeError,
+    ValidationError,
+    ValueError,
+)
 FIRST_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -102,6 +115,38 @@ def _passkey_name() -> forms.CharField:
     )
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Whatever is wrong with what a device is said to have signed is one thing to a person: refused.
+
+    The libraries read bytes that anybody may send, and fail over them in ways of their own.
+    """
+    try:
+        yield
+    except _BAD_CREDENTIAL as error:
+        if isinstance(error, ValidationError) and error.code == "too_many_login_attempts":
+            raise
+        raise ValidationError(_("This passkey was refused. Try again, or take another way.")) from error
+
+
+class _AnyCredential(passkey_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    def clean_credential(self) -> Authenticator:
+        with _refusals():
+            return super().clean_credential()
+
+
+class PasskeyForm(_AnyCredential):
+    """A passkey as the second step."""
+
+
+class PasskeyAgainForm(_AnyCredential, passkey_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """The same before something that matters."""
+
+
+class PasskeyAloneForm(_AnyCredential, passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey in place of the password and the second step."""
+
+
 class AddPasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,6 +154,11 @@ class AddPasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
         # Every passkey signs in by itself: a key that can't is no better than a second password.
         self.fields["passwordless"].widget = forms.HiddenInput()
         self.fields["passwordless"].initial = True
+
+    def clean(self) -> dict[str, Any]:
+        with _refusals():
+            cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class RenamePasskeyForm(passkey_forms.EditWebAuthnForm):  # type: ignore[misc]

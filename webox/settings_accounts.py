@@ -43,6 +43,9 @@ MFA_FORMS = {
     "reauthenticate": "accounts.second_step.CodeAgainForm",
     "activate_totp": "accounts.second_step.ActivateAppForm",
     "add_webauthn": "accounts.second_step.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.second_step.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_step.PasskeyAgainForm",
+    "login_webauthn": "accounts.second_step.PasskeyAloneForm",
     "edit_webauthn": "accounts.second_step.RenamePasskeyForm",
 }
 USERSESSIONS_ADAPTER = "accounts.sessions.SessionsAdapter"
