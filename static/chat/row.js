@@ -24,7 +24,7 @@ export class RowView {
 
   /** Put a column into the row, in the place of `known` where there is one. */
   put(column, known) {
-    const edge = resizer(column.head.querySelector(".who b").textContent, {
+    const edge = resizer(column.head.querySelector(".who b").textContent, column.element, {
       onMove: (px) => this.#widen(column, px),
       onEnd: () => {
         this.layout.setWidths(this.shares);

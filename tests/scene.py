@@ -1,0 +1,156 @@
+"""Two running sites with something to look at: a conversation whose answers have every state, and an empty one."""
+
+import functools
+import threading
+from dataclasses import dataclass, field
+
+from tests.client import Watcher
+from tests.running import Account, Site
+from tests.vendor import Exchange, Script, Vendor
+
+VENDORS = ("openai", "mistral", "groq", "xai")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the person of a language asks, and what the vendors answer."""
+
+    name: str
+    first: str
+    second: str
+    short: str
+    code: str
+    table: str
+
+
+WORDS = {
+    "en": Words(
+        name="example",
+        first="What do renting and buying a flat cost over ten years?",
+        second="How does one sort a list of dates in Python?",
+        short="It depends on three figures: the price, the rent and how long you stay.",
+        code=(
+            "`sorted` takes any list and leaves the first one as it is. Dates compare by time, so nothing more "
+            "is needed:\n\n```python\nfrom datetime import date\n\n\ndef in_order(days: list[date]) -> list[date]:\n"
+            '    """The days, earliest first."""\n    return sorted(days)\n```\n\n'
+            "1. `sorted(days, reverse=True)` has the latest first.\n2. `days.sort()` changes the list itself.\n\n"
+            "See the [documentation](https://docs.python.org/3/howto/sorting.html) for keys."
+        ),
+        table=(
+            "## In one table\n\n| | Renting | Buying |\n|---|--:|--:|\n| At the start | 2 months’ rent | 10 to 30 % |\n"
+            "| Every month | rent | loan, charges |\n| After ten years | nothing owed | part of the flat |\n\n"
+            "**Buying** pays when you stay long enough to earn back what the purchase costs; **renting** leaves "
+            "your savings free.\n\n> Put your own figures in before you decide."
+        ),
+    ),
+    "fr": Words(
+        name="exemple",
+        first="Combien coûtent la location et l’achat d’un appartement sur dix ans\u202f?",
+        second="Comment trier une liste de dates en Python\u202f?",
+        short="Cela dépend de trois chiffres\u00a0: le prix, le loyer et la durée.",
+        code=(
+            "`sorted` accepte toute liste et laisse la première telle quelle. Les dates se comparent dans le temps\u00a0: "
+            "rien d’autre n’est nécessaire.\n\n```python\nfrom datetime import date\n\n\n"
+            'def en_ordre(jours: list[date]) -> list[date]:\n    """Les jours, du plus ancien au plus récent."""\n'
+            "    return sorted(jours)\n```\n\n1. `sorted(jours, reverse=True)` commence par le plus récent.\n"
+            "2. `jours.sort()` change la liste elle-même.\n\n"
+            "Voir la [documentation](https://docs.python.org/fr/3/howto/sorting.html) pour les clés."
+        ),
+        table=(
+            "## En un tableau\n\n| | Location | Achat |\n|---|--:|--:|\n| Au départ | 2 mois de loyer | 10 à 30 % |\n"
+            "| Chaque mois | loyer | prêt, charges |\n| Après dix ans | rien à rembourser | une part du logement |\n\n"
+            "**Acheter** vaut la peine si vous restez assez longtemps pour amortir les frais\u202f; **louer** laisse "
+            "votre épargne libre.\n\n> Mettez vos propres chiffres avant de décider."
+        ),
+    ),
+}
+
+
+@dataclass
+class Scene:
+    """`site` asks a vendor that does as it is told; `keyless` has the demonstrations alone, and an owner."""
+
+    site: Site
+    keyless: Site
+    vendor: Vendor
+    _conversations: dict[str, int] = field(default_factory=dict)
+
+    def conversation(self, language: str) -> int:
+        """The id of the example: two questions, answers with code, a table, one of each state, two versions."""
+        if language not in self._conversations:
+            self._conversations[language] = self._prepare(WORDS[language])
+        return self._conversations[language]
+
+    def _prepare(self, words: Words) -> int:
+        account = self.site.account(words.name)
+        conversation_id = account.conversation()
+        ended = threading.Event()
+        self.vendor.scripts |= {
+            "openai": written(words.code),
+            "mistral": written(words.table),
+            "groq": lambda exchange: exchange.refuse(401, "no such key"),
+            "xai": functools.partial(begins, words.short, ended),
+        }
+        with Watcher(account, conversation_id, subprotocols=["webox.v1"]) as watcher:
+            watcher.ask(words.second, ["openai", "mistral", "groq"], "scene-1")
+            watcher.read_to_the_end()
+            self.vendor.scripts |= {
+                "openai": written(words.table),
+                "mistral": functools.partial(breaks_off, words.short),
+            }
+            accepted = watcher.ask(words.first, list(VENDORS), "scene-2")
+            ids = {one["provider"]: one["id"] for one in accepted["answers"]}
+            watcher.read_until(lambda event: bool(watcher.texts[ids["xai"]]))
+            watcher.send(type="stop", answer_ids=[ids["xai"]])
+            watcher.read_to_the_end()
+            watcher.send(type="retry", answer_ids=[ids["openai"]])
+            watcher.read_to_the_end()
+        ended.set()
+        _name_two_more(account)
+        return conversation_id
+
+    def hold(self, language: str) -> threading.Event:
+        """Let every vendor write a part and go on when the event is set."""
+        may_end = threading.Event()
+        words = WORDS[language]
+        self.vendor.scripts |= {
+            "openai": functools.partial(begins, words.table, may_end),
+            "mistral": functools.partial(begins, words.code, may_end),
+            "groq": functools.partial(waits, words.short, may_end),
+        }
+        return may_end
+
+
+def _name_two_more(account: Account) -> None:
+    """Conversations that are only names in the sidebar; stored words, never translated."""
+    for title in ("Balcon · balcony", "Vélo · bicycle"):
+        made = account.post("/api/chat/conversations", title=title)
+        assert made.status_code == 201, made.text
+
+
+def written(text: str) -> Script:
+    """An answer in small pieces."""
+    pieces = [text[index : index + 12] for index in range(0, len(text), 12)]
+    return lambda exchange: exchange.answer(*pieces)
+
+
+def begins(text: str, may_end: threading.Event, exchange: Exchange) -> None:
+    """The first half, then nothing until it may end."""
+    exchange.start()
+    exchange.text(text[: len(text) // 2])
+    exchange.wait_for(may_end)
+    exchange.text(text[len(text) // 2 :])
+    exchange.finish()
+
+
+def waits(text: str, may_end: threading.Event, exchange: Exchange) -> None:
+    """Nothing until it may end."""
+    exchange.start()
+    exchange.wait_for(may_end)
+    exchange.text(text)
+    exchange.finish()
+
+
+def breaks_off(text: str, exchange: Exchange) -> None:
+    exchange.start()
+    exchange.text(text)
