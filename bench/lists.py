@@ -23,7 +23,15 @@ LISTS = {
     "search, one found": "?limit=100&search=day+42",
     "by title": "?limit=100&order=title",
     "last page": "?limit=100&offset={last}",
+    "one tag": "?limit=100&tag=tag",
+    "favourites": "?limit=100&favourite=true",
     "folders": "/../folders",
+    "tags": "/../tags",
+    "full text, all titles": "/../search?words=asked+day",
+    "full text, many answers": "/../search?words=sentence",
+    "full text, a beginning": "/../search?words=a",
+    "full text, one found": "/../search?words=42+day",
+    "full text, none found": "/../search?words=nowhere",
 }
 
 

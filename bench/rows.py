@@ -12,11 +12,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tokens import issue_tokens
 from bench.vendors import SHORT, VENDORS, target
-from chat.models import Answer, Conversation, Message
+from chat.indexing import index_some
+from chat.models import Answer, Conversation, Folder, Message, Tag
 
 TEXT = "A sentence of an answer that an AI wrote some time ago, as long as most. " * 14
 """About 1,000 characters."""
 BATCH = 1000
+TURN_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,24 @@ def long(messages: int, answers: int) -> list[Seeded]:
     return [seeded]
 
 
-@transaction.atomic
 def many(conversations: int) -> list[Seeded]:
-    """An account that owns so many conversations, the newest of which is named."""
+    """An account that owns so many conversations in ten folders, every tenth of them with a turn, searchable.
+
+    The newest is named.
+    """
+    seeded = _many(conversations)
+    while index_some(60):
+        pass
+    return seeded
+
+
+@transaction.atomic
+def _many(conversations: int) -> list[Seeded]:
     user, now = _user(), timezone.now()
-    others = (
+    Folder.objects.bulk_create(
+        Folder(owner=user, name=f"Folder {number}", name_key=f"folder {number}") for number in range(10)
+    )
+    others = [
         Conversation(
             owner=user,
             title=f"What I asked about on day {number}",
@@ -70,8 +85,29 @@ def many(conversations: int) -> list[Seeded]:
             updated_at=now - timedelta(minutes=number),
         )
         for number in range(1, conversations)
-    )
+    ]
     Conversation.objects.bulk_create(others, batch_size=BATCH)
+    with_turns = others[::TURN_EVERY]
+    questions = Message.objects.bulk_create(
+        (
+            Message(conversation=one, role=Message.Role.USER, content=f"Question {one.pk}?")
+            for one in with_turns
+        ),
+        batch_size=BATCH,
+    )
+    turns = Message.objects.bulk_create(
+        (
+            Message(conversation=one, parent=question, role=Message.Role.ASSISTANT)
+            for one, question in zip(with_turns, questions, strict=True)
+        ),
+        batch_size=BATCH,
+    )
+    Answer.objects.bulk_create((_finished(one, 0, VENDORS[0]) for one in turns), batch_size=BATCH)
+    tag = Tag.objects.create(owner=user, name="Tag")
+    tagged = Conversation.tags.through
+    tagged.objects.bulk_create(
+        (tagged(conversation_id=one.pk, tag_id=tag.pk) for one in with_turns), batch_size=BATCH
+    )
     return [_seeded(user, 1)]
 
 

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from chat.engine.loop import Engine
 
+INDEXING_S = 0.1
+"""So long at a time turns may have to wait for search."""
+
 
 class ChatConfig(AppConfig):
     name = "chat"
@@ -27,12 +30,19 @@ class ChatConfig(AppConfig):
             hub=RedisHub(settings.REDIS_URL, settings.REDIS_CHANNELS) if settings.SCALED else Hub(),
             lock_path=None if settings.SCALED else settings.VAR_DIR / "engine.lock",
             restart_turn=dispatch.start,
+            index=_index,
             daily=_tidy,
             serving_threads=settings.SOCKET_THREADS,
             grace_s=settings.STOP_GRACE_S,
         )
         sockets.listen()
         post_migrate.connect(_fill_catalogue, sender=self)
+
+
+def _index() -> None:
+    from chat import indexing  # noqa: PLC0415
+
+    indexing.index_some(INDEXING_S)
 
 
 def _tidy() -> None:

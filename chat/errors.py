@@ -236,3 +236,33 @@ class TooManyLineUps(WeBoxError):
     code = "too_many_line_ups"
     http_status = 409
     message = _("You can keep at most %(limit)s line-ups. Remove one first.")
+
+
+class FolderNotFound(WeBoxError):
+    """Unknown or somebody else's."""
+
+    code = "folder_not_found"
+    http_status = 404
+    message = _("This folder does not exist any more.")
+
+
+class FolderNameTaken(WeBoxError):
+    code = "folder_name_taken"
+    http_status = 409
+    message = _("There is already a folder called “%(name)s”. Choose another name.")
+
+
+class TooManyFolders(WeBoxError):
+    code = "too_many_folders"
+    http_status = 409
+    message = _("You can have at most %(limit)s folders. Remove one first.")
+
+
+class TooManyTags(WeBoxError):
+    code = "too_many_tags"
+    message = _("A conversation can have at most %(limit)s tags.")
+
+
+class NothingToSearch(WeBoxError):
+    code = "nothing_to_search"
+    message = _("Type at least one letter or digit to search for.")

@@ -37,6 +37,17 @@ GATEWAY_BYTES = 24 * 1024 * 1024
 """Of such a request as JSON: images come in it as base64."""
 LINE_UPS_OF_A_PERSON = 100
 LINE_UP_CHARS = 100
+FOLDERS_OF_A_PERSON = 500
+FOLDER_CHARS = 100
+TAGS_OF_A_CONVERSATION = 10
+TAG_CHARS = 50
+CONVERSATIONS_AT_ONCE = 200
+"""How many can be changed or deleted by one request."""
+SEARCH_CHARS = 200
+SEARCH_HITS = 2000
+"""So many of the newest places with the words are looked at."""
+HITS_OF_A_CONVERSATION = 10
+"""So many of them are listed."""
 CLIENT_ID_CHARS = 100
 FRAME_BYTES = 1024 * 1024
 """Larger frames from a client are refused with a typed error; the server's own limit is 2 MiB."""

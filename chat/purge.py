@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat import limits
-from chat.models import Answer, Attachment, Conversation, Message
+from chat.models import Answer, Attachment, Conversation, Message, Tag
 
 LEFT_FOR = timedelta(hours=1)
 """So long a process may have died before it erased what it had asked."""
@@ -47,6 +47,8 @@ def purge_deleted() -> int:
     """Remove what was deleted so long ago that nobody can have it back; return how many conversations."""
     until = timezone.now() - timedelta(seconds=limits.UNDO_S)
     deleted = Conversation.objects.filter(is_temporary=False, deleted_at__lte=until)
-    ids = list(deleted.values_list("pk", flat=True))
-    Conversation.objects.filter(pk__in=ids).delete()
-    return len(ids)
+    owners = dict(deleted.values_list("pk", "owner_id"))
+    Conversation.objects.filter(pk__in=owners).delete()
+    for owner_id in {*owners.values()}:
+        Tag.objects.drop_unused(owner_id)
+    return len(owners)

@@ -3,9 +3,12 @@
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from chat import upkeep
+from chat import indexing, upkeep
 from chat.engine import engine_of_process
 from chat.errors import EngineStopping
+
+INDEXING_S = 3.0
+"""At a time, on the statistics worker: no turn waits for it."""
 
 
 @shared_task
@@ -28,6 +31,12 @@ def reap() -> None:
     engine = engine_of_process()
     engine.ensure_started()
     engine.reap().result()
+
+
+@shared_task(acks_late=True)
+def index() -> None:
+    """Let search know what is new; beat sends this."""
+    indexing.index_some(INDEXING_S)
 
 
 @shared_task(acks_late=True)

@@ -183,7 +183,7 @@ def retry(
             by_message.setdefault(answer.message_id, []).append(ask_again(answer))
         if sum(map(len, by_message.values())) != len(set(answer_ids)):
             raise AnswerNotFound
-        Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now())
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now(), is_indexed=False)
         retried = []
         for message_id, again in by_message.items():
             asked = Asked(conversation.pk, message_id)

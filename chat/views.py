@@ -15,14 +15,15 @@ from accounts.models import User
 from chat import branches, limits
 from chat.engine import engine_of_process
 from chat.engine.resume import snapshot
-from chat.models import Conversation
-from chat.offers import offers
-from chat.provider_records import provider_record
+from chat.lineups import targets_of
+from chat.models import Conversation, LineUp
+from chat.offers import Offer, offers
+from chat.provider_records import model_record, provider_record
 from chat.providers import registry
+from chat.providers.registry import name_key
 from chat.records import message_record, with_answers
 from chat.wording import sentences
 
-SIDEBAR_LENGTH = 100
 DEMO = "demo"
 DEMO_MODELS = ("quick", "slow", "code")
 DEFAULT_COLUMNS = 3
@@ -35,14 +36,16 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
     """The conversation with its answers as they are now; the socket brings what follows."""
     assert isinstance(request.user, User)
     conversations = Conversation.objects.for_user(request.user)
-    listed = Conversation.objects.listed_for(request.user)
     current = get_object_or_404(conversations, pk=conversation_id) if conversation_id else None
     ais = available_ais(request.user)
+    line_ups = list(LineUp.objects.for_user(request.user))
     state = {
         "conversation": {"id": current.pk, "title": current.title} if current else None,
         "messages": _messages(current),
         "ais": ais,
         "selected": default_selection(ais),
+        "line_ups": [_line_up_record(one) for one in line_ups],
+        "line_up": _line_up(request, line_ups),
         "limits": {
             "targets": limits.TARGETS_PER_TURN,
             "message_chars": limits.MESSAGE_CHARS,
@@ -52,8 +55,7 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
-    context = {"conversation": current, "conversations": listed[:SIDEBAR_LENGTH], "state": state}
-    return render(request, "chat/conversation.html", context)
+    return render(request, "chat/conversation.html", {"conversation": current, "state": state})
 
 
 @never_cache
@@ -69,8 +71,7 @@ def ais(request: HttpRequest) -> HttpResponse:
         "is_owner": request.user.is_superuser,
         "errors": sentences(),
     }
-    listed = Conversation.objects.listed_for(request.user)[:SIDEBAR_LENGTH]
-    return render(request, "chat/ais.html", {"conversations": listed, "state": state})
+    return render(request, "chat/ais.html", {"state": state})
 
 
 def _messages(current: Conversation | None) -> list[Any]:
@@ -83,6 +84,26 @@ def _messages(current: Conversation | None) -> list[Any]:
     # What another process writes comes with the first snapshot of the socket.
     texts = {one.id: one for one in engine_of_process().texts(answer_ids)}
     return [msgspec.to_builtins(record) for record in snapshot(records, texts).messages]
+
+
+def _line_up_record(line_up: LineUp) -> dict[str, Any]:
+    targets = [to_builtins(target) for target in targets_of(line_up)]
+    return {"id": line_up.pk, "name": line_up.name, "targets": targets}
+
+
+def _line_up(request: HttpRequest, line_ups: list[LineUp]) -> dict[str, Any]:
+    """Which line-up the link names (by name or number), and which one new conversations begin with."""
+    assert isinstance(request.user, User)
+    asked = request.GET.get("lineup", "").strip()
+    found = next((one for one in line_ups if asked and one.name_key == name_key(asked)), None)
+    if found is None:
+        found = next((one for one in line_ups if str(one.pk) == asked), None)
+    chosen = request.user.preferences.get("line_up")
+    return {
+        "asked_id": found.pk if found else None,
+        "is_unknown": bool(asked) and found is None,
+        "default_id": next((one.pk for one in line_ups if one.pk == chosen), None),
+    }
 
 
 def available_ais(user: User) -> list[dict[str, Any]]:
@@ -99,6 +120,7 @@ def available_ais(user: User) -> list[dict[str, Any]]:
             "reason": offer.obstacle,
             "needs_key": provider.needs_key,
             "demo": provider.slug == DEMO,
+            "facts": _facts(offer),
         }
         if provider.slug == DEMO:
             # Each demonstration is an AI of its own on the page: they are there to be compared.
@@ -106,6 +128,15 @@ def available_ais(user: User) -> list[dict[str, Any]]:
         else:
             ais.append(common | {"target": provider.slug, "model": offer.default_model})
     return ais
+
+
+def _facts(offer: Offer) -> dict[str, Any] | None:
+    """What the estimate needs to know of the usual model; null where it is not in the catalogue."""
+    model = offer.model(offer.default_model)
+    if model is None:
+        return None
+    record = model_record(model)
+    return {name: getattr(record, name) for name in ("input_price", "output_price", "context_window")}
 
 
 def default_selection(ais: list[dict[str, Any]]) -> list[str]:

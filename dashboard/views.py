@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from chat.models import Conversation, Provider
-from chat.views import DEMO, SIDEBAR_LENGTH
+from chat.models import Provider
+from chat.views import DEMO
 from dashboard import stats
 
 
@@ -26,7 +26,6 @@ def home(request: HttpRequest) -> HttpResponse:
     figures = stats.figures(request.user, now=now)
     activity = stats.activity(request.user, now=now)
     context = {
-        "conversations": Conversation.objects.listed_for(request.user)[:SIDEBAR_LENGTH],
         "figures": figures,
         "ais": used_ais(request.user, figures),
         "activity": activity,

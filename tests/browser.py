@@ -88,6 +88,22 @@ class Visitor:
         assert got.ok, got.text()
         return got.json()
 
+    def post(self, path: str, **body: Any) -> Any:
+        """What the API answers to this person's body; None where it has nothing to say."""
+        got = self.context.request.post(path, data=body, headers=self._csrf_headers())
+        assert got.ok, got.text()
+        return got.json() if got.status != 204 else None
+
+    def delete(self, path: str) -> None:
+        got = self.context.request.delete(path, headers=self._csrf_headers())
+        assert got.ok, got.text()
+
+    def _csrf_headers(self) -> dict[str, str]:
+        if self.page.url == "about:blank":
+            self.page.goto("/chat/")
+        [token] = [one["value"] for one in self.context.cookies() if one["name"] == "webox_csrf"]
+        return {"X-CSRFToken": token, "Referer": self.site.url}
+
     def rows(self, page: Page) -> list[dict[str, Any]]:
         """The answers of the conversation in this tab as they are in the database, the last turn's."""
         return list(self.messages(page)[-1]["answers"])
@@ -166,6 +182,15 @@ def sign_up(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create my account").click()
+    page.wait_for_url("**/chat/")
+
+
+def enter(page: Page, login: str) -> None:
+    """Sign in by the form; ends on the chat page. For a session of this browser's own."""
+    page.goto("/accounts/login/")
+    page.get_by_label("Email or username").fill(login)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/chat/")
 
 

@@ -43,6 +43,10 @@ class Site:
         person = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
         made = httpx.post(f"{self.url}/api/auth/register", json=person, trust_env=False)
         assert made.status_code == 201, made.text
+        return self.sign_in(name)
+
+    def sign_in(self, name: str) -> "Account":
+        """An account that there is, signed in as an API client."""
         sign_in = {"username": name, "password": PASSWORD}
         got = httpx.post(f"{self.url}/api/auth/token", json=sign_in, trust_env=False)
         assert got.status_code == 200, got.text

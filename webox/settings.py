@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from webox.launcher.words import say
+from webox.logs import logging_settings
 from webox.secret_file import read_or_make
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -225,6 +226,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chat.tasks.reap", "schedule": 15.0},
+    "index": {"task": "chat.tasks.index", "schedule": 5.0, "options": {"expires": 5}},
     "tidy": {"task": "chat.tasks.tidy", "schedule": 6 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -380,20 +382,4 @@ SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MAX_AGE = 0
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "webox.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": one_of("WEBOX_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper(),
-    },
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},
-        # A trace a second and process while Redis is away; chat.engine says so in one line.
-        "channels_redis": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logging_settings(one_of("WEBOX_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper())

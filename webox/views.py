@@ -110,6 +110,8 @@ class ApiRoot(APIView):
             "tokens": "auth-api:tokens",
             "conversations": "conversations",
             "folders": "folders",
+            "tags": "tags",
+            "search": "search",
             "line_ups": "line-ups",
             "providers": "providers",
             "send": "send",

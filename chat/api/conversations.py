@@ -1,10 +1,12 @@
-"""Conversations over REST: list and search, start, change, delete and have back, and their messages."""
+"""Conversations over REST: list and search, start, change, delete and have back, and their messages.
+
+Several at once: chat.api.several.
+"""
 
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from msgspec import to_builtins
 from rest_framework.request import Request
@@ -14,10 +16,10 @@ from rest_framework.views import APIView
 from accounts.models import PersonalToken, User
 from chat import branches, conversations
 from chat.api.pagination import PAGING, LinkPagination
-from chat.api.records import Folder, MessageListed, message_listed
+from chat.api.records import MessageListed, message_listed
 from chat.api.serializers import ConversationInput, ConversationQuery, ConversationSerializer, MessageQuery
 from chat.errors import ConversationNotFound
-from chat.models import Conversation
+from chat.models import Conversation, sorting_key
 from chat.records import with_answers
 from webox.api import answer
 from webox.schema import LOCATION, ListOf, operation
@@ -39,8 +41,12 @@ def chosen_by(query: dict[str, Any], rows: QuerySet[Conversation]) -> QuerySet[C
     rows = rows.filter(is_archived=query["archived"] == "true")
     if "pinned" in query:
         rows = rows.filter(is_pinned=query["pinned"] == "true")
+    if "favourite" in query:
+        rows = rows.filter(is_favourite=query["favourite"] == "true")
     if "folder" in query:
         rows = rows.filter(folder=query["folder"])
+    if "tag" in query:
+        rows = rows.filter(tags__name_key=sorting_key(query["tag"]))
     if "since" in query:
         rows = rows.filter(updated_at__gte=max(query["since"], EARLIEST))
     if "until" in query:
@@ -56,7 +62,8 @@ class ConversationsView(APIView):
     description = _(
         "Your conversations, the most recently used first, without the archived ones; POST starts an "
         "empty one.\n\n"
-        "`search` finds the words of a title in any case, with or without accents."
+        "`search` finds the words of a title in any case, with or without accents; what was asked and "
+        "answered is found by `/api/chat/search`."
     )
 
     token_scope = PersonalToken.Scope.CHAT
@@ -71,7 +78,8 @@ class ConversationsView(APIView):
     def get(self, request: Request) -> Response:
         query = ConversationQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        rows = chosen_by(query.validated_data, Conversation.objects.for_user(cast("User", request.user)))
+        own = Conversation.objects.for_user(cast("User", request.user)).prefetch_related("tags")
+        rows = chosen_by(query.validated_data, own)
         pagination = LinkPagination()
         page = pagination.paginate_queryset(rows, request, view=self)
         return pagination.get_paginated_response(ConversationSerializer(page, many=True).data)
@@ -83,21 +91,20 @@ class ConversationsView(APIView):
         answer=ConversationSerializer,
         status=201,
         parameters=[LOCATION],
-        example={"title": "Which laptop?", "folder": "Work"},
+        example={"title": "Which laptop?", "folder": "Work", "tags": ["buying"]},
     )
     def post(self, request: Request) -> Response:
         body = ConversationInput(data=request.data)
         body.is_valid(raise_exception=True)
-        made = Conversation.objects.create(
-            owner=cast("User", request.user), updated_at=timezone.now(), **body.validated_data
-        )
+        made = conversations.make(cast("User", request.user), body.validated_data)
         location = request.build_absolute_uri(f"/api/chat/conversations/{made.pk}")
         return Response(ConversationSerializer(made).data, status=201, headers={"Location": location})
 
 
 class ConversationView(APIView):
     description = _(
-        "One conversation: read it; rename, move, pin or archive it; delete it with everything in it.\n\n"
+        "One conversation: read it; rename, move, tag, pin or archive it, make it a favourite; delete it "
+        "with everything in it.\n\n"
         "What is deleted is gone from everywhere at once, and what runs in it is stopped. For an hour it "
         "can be had back (`…/undo`); some hours later it is removed for good."
     )
@@ -120,10 +127,7 @@ class ConversationView(APIView):
         conversation = find_conversation(request, conversation_id)
         body = ConversationInput(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        # Not `updated_at`: renaming an old conversation must not move it to the top of the list.
-        for name, value in body.validated_data.items():
-            setattr(conversation, name, value)
-        conversation.save(update_fields=list(body.validated_data))
+        conversations.change(conversation, body.validated_data)
         return Response(ConversationSerializer(conversation).data)
 
     @operation("deleteConversation", _("Delete a conversation"), status=204)
@@ -141,16 +145,6 @@ class UndoView(APIView):
     def post(self, request: Request, conversation_id: int) -> Response:
         back = conversations.undo_delete(cast("User", request.user), conversation_id)
         return Response(ConversationSerializer(back).data)
-
-
-class FoldersView(APIView):
-    description = _("The folders that your conversations are in, by name.")
-
-    @operation("listFolders", _("Your folders"), answer=ListOf(Folder))
-    def get(self, request: Request) -> Response:
-        shown = Conversation.objects.listed_for(cast("User", request.user))
-        counted = shown.order_by("folder").values_list("folder").annotate(count=Count("pk"))
-        return answer([Folder(name=name, count=count) for name, count in counted])
 
 
 class MessagesView(APIView):

@@ -66,13 +66,6 @@ class BranchRecord(Struct, frozen=True, kw_only=True):
     created_at: str
 
 
-class Folder(Struct, frozen=True, kw_only=True):
-    """A folder, and how many conversations are in it that are not archived."""
-
-    name: str
-    count: int
-
-
 class FoundServer(Struct, frozen=True, kw_only=True):
     """A server that was found on WeBox's own machine."""
 

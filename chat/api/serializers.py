@@ -1,6 +1,6 @@
 """What the chat's REST API takes, and conversations as it lists them."""
 
-from typing import get_args
+from typing import Any, get_args
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -57,21 +57,60 @@ class SendSerializer(StrictSerializer):
 
 
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
-    """A conversation as lists give it."""
+    """A conversation as lists give it, with the names of its tags."""
+
+    tags: serializers.Field[Any, Any, Any, Any] = serializers.SlugRelatedField(
+        slug_field="name", many=True, read_only=True
+    )
 
     class Meta:
         model = Conversation
-        fields = ("id", "title", "folder", "is_pinned", "is_archived", "created_at", "updated_at")
+        fields = (
+            "id", "title", "folder", "tags", "is_pinned", "is_archived", "is_favourite", "created_at",
+            "updated_at",
+        )  # fmt: skip
         read_only_fields = fields
+
+
+class TagsField(serializers.ListField):
+    """Names of tags; case and accents do not tell them apart."""
+
+    child = TextField(max_length=limits.TAG_CHARS)
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, max_length=limits.TAGS_OF_A_CONVERSATION, **more)
 
 
 class ConversationInput(StrictSerializer):
     """What a person may write of a conversation."""
 
     title = TextField(max_length=255, required=False, allow_blank=True)
-    folder = TextField(max_length=100, required=False, default=DEFAULT_FOLDER)
+    folder = TextField(max_length=limits.FOLDER_CHARS, required=False, default=DEFAULT_FOLDER)
     is_pinned = TruthField(required=False)
     is_archived = TruthField(required=False)
+    is_favourite = TruthField(required=False)
+    tags = TagsField(help_text=_("All of its tags, in place of those that it had."))
+
+
+class SeveralConversations(StrictSerializer):
+    """Conversations, by their ids."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
+        allow_empty=False,
+        max_length=limits.CONVERSATIONS_AT_ONCE,
+    )
+
+
+class ConversationsChange(SeveralConversations):
+    """What is changed of several conversations in the same way."""
+
+    folder = TextField(max_length=limits.FOLDER_CHARS, required=False)
+    is_pinned = TruthField(required=False)
+    is_archived = TruthField(required=False)
+    is_favourite = TruthField(required=False)
+    add_tags = TagsField()
+    remove_tags = TagsField()
 
 
 class ConversationQuery(serializers.Serializer[Conversation]):
@@ -80,12 +119,16 @@ class ConversationQuery(serializers.Serializer[Conversation]):
     search = TextField(
         max_length=200, required=False, default="", allow_blank=True, help_text=_("Words of the title.")
     )
-    folder = TextField(max_length=100, required=False, help_text=_("Those in this folder."))
+    folder = TextField(max_length=limits.FOLDER_CHARS, required=False, help_text=_("Those in this folder."))
+    tag = TextField(max_length=limits.TAG_CHARS, required=False, help_text=_("Those with this tag."))
     archived = serializers.ChoiceField(
         ["false", "true"], default="false", help_text=_("Those that are archived, or not.")
     )
     pinned = serializers.ChoiceField(
         ["true", "false"], required=False, help_text=_("Those that are pinned, or not.")
+    )
+    favourite = serializers.ChoiceField(
+        ["true", "false"], required=False, help_text=_("Those that are favourites, or not.")
     )
     since = serializers.DateTimeField(
         required=False, help_text=_("Last used at this time or later (ISO 8601).")

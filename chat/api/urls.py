@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from chat.api import answers, attachments, conversations, lineups, messages, providers, send, streams
+from chat.api import (
+    answers,
+    attachments,
+    conversations,
+    folders,
+    lineups,
+    messages,
+    providers,
+    search,
+    send,
+    several,
+    streams,
+    tags,
+)
 
 urlpatterns = [
     path("send", send.SendView.as_view(), name="send"),
@@ -14,7 +27,13 @@ urlpatterns = [
         "conversations/<int:conversation_id>/messages", conversations.MessagesView.as_view(), name="messages"
     ),
     path("conversations/<int:conversation_id>/undo", conversations.UndoView.as_view(), name="undo"),
-    path("folders", conversations.FoldersView.as_view(), name="folders"),
+    path("conversations/change", several.ChangeView.as_view(), name="conversations-change"),
+    path("conversations/delete", several.DeleteView.as_view(), name="conversations-delete"),
+    path("conversations/undo", several.UndoView.as_view(), name="conversations-undo"),
+    path("folders", folders.FoldersView.as_view(), name="folders"),
+    path("folders/<int:folder_id>", folders.FolderView.as_view(), name="folder"),
+    path("tags", tags.TagsView.as_view(), name="tags"),
+    path("search", search.SearchView.as_view(), name="search"),
     path("messages/<int:message_id>", messages.MessageView.as_view(), name="message"),
     path("messages/<int:message_id>/branches", messages.BranchesView.as_view(), name="branches"),
     path("messages/<int:message_id>/show", messages.ShowBranchView.as_view(), name="show-branch"),

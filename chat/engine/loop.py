@@ -37,6 +37,7 @@ TICK_S = 0.033
 SAVE_S = 1.0
 REAP_S = 10.0
 UNCLAIMED_S = 30
+INDEX_S = 1.0
 DAILY_S = 6 * 3600.0
 SAVE_WITHIN_S = 5.0
 """How long the last save may take once the grace time is over."""
@@ -53,20 +54,22 @@ class Engine:
         hub: Hub,
         lock_path: Path | None,
         restart_turn: Callable[[int], object],
+        index: Callable[[], object],
         daily: Callable[[], None],
         serving_threads: int,
         grace_s: float,
     ) -> None:
         """`lock_path`: whoever holds this file ends at once what a crash left; None where several
-        processes share the rows. `restart_turn` starts a turn that nobody has claimed. `daily` is run in the
-        database thread of whoever holds the file, several times a day. `serving_threads`: how many database
-        threads serve people. `grace_s`: how long running answers may take to end by themselves when the
-        process is told to stop."""
+        processes share the rows. `restart_turn` starts a turn that nobody has claimed. In the database thread
+        of whoever holds the file, `index` is run every second, `daily` several times a day.
+        `serving_threads`: how many database threads serve people. `grace_s`: how long running answers may
+        take to end by themselves when the process is told to stop."""
         self.hub = hub
         self.is_shared = lock_path is None
         self.turns: dict[int, RunningTurn] = {}
         self.writer = Writer(self.database, self.running_answers)
         self._restart_turn = restart_turn
+        self._index = index
         self._daily = daily
         self._serving_threads = serving_threads
         self._grace_s = grace_s
@@ -110,7 +113,10 @@ class Engine:
             if self._lock:
                 self._lock.acquire(blocking=False)
                 await self._reap(stale_s=0, unclaimed_s=0)
-                self._beats.append(asyncio.create_task(self._every(DAILY_S, self._tidy)))
+                self._beats += [
+                    asyncio.create_task(self._every(INDEX_S, self._index_new)),
+                    asyncio.create_task(self._every(DAILY_S, self._tidy)),
+                ]
 
     async def stop(self) -> None:
         """End what still runs after the grace time as interrupted, its text saved; release everything."""
@@ -318,6 +324,9 @@ class Engine:
             return
         for message_id in await self.database(unclaimed_turns, unclaimed_s):
             self._restart_turn(message_id)
+
+    async def _index_new(self) -> None:
+        await self.database(self._index)
 
     async def _tidy(self) -> None:
         await self.database(self._daily)

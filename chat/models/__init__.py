@@ -1,8 +1,10 @@
 """The rows behind a conversation."""
 
 from chat.models.catalogue import AiPreference, Model, Provider, ProviderKey
-from chat.models.conversation import DEFAULT_FOLDER, Answer, Attachment, Conversation, Message
+from chat.models.conversation import Answer, Attachment, Conversation, Message
 from chat.models.lineup import LineUp
+from chat.models.search import SearchText
+from chat.models.sorting import DEFAULT_FOLDER, Folder, Tag, hold_tags, sorting_key
 
 __all__ = [
     "DEFAULT_FOLDER",
@@ -10,9 +12,14 @@ __all__ = [
     "Answer",
     "Attachment",
     "Conversation",
+    "Folder",
     "LineUp",
     "Message",
     "Model",
     "Provider",
     "ProviderKey",
+    "SearchText",
+    "Tag",
+    "hold_tags",
+    "sorting_key",
 ]

@@ -8,7 +8,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -16,10 +16,10 @@ from accounts.models import User
 from chat import limits
 from chat.folding import fold
 from chat.models.catalogue import Provider
+from chat.models.sorting import DEFAULT_FOLDER, Folder, Tag
 from chat.prices import NANO
 
-DEFAULT_FOLDER = "Général"
-"""The guide's stored value; never translated."""
+TITLE_KEY_CHARS = 1000
 
 
 def visible_to(user: User, path: str = "") -> Q:
@@ -32,6 +32,8 @@ def visible_to(user: User, path: str = "") -> Q:
 
 LISTED = Q(is_temporary=False, deleted_at=None, is_archived=False)
 """What stands in a person's list."""
+UNINDEXED = Q(is_indexed=False, is_temporary=False, deleted_at=None)
+"""What search does not know yet; what nobody keeps it never learns."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -61,9 +63,10 @@ class Conversation(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
     title = models.CharField(_("title"), max_length=255, blank=True)
-    title_key = models.CharField(max_length=1000, blank=True, editable=False)
+    title_key = models.CharField(max_length=TITLE_KEY_CHARS, blank=True, editable=False)
     """The title as it is searched."""
-    folder = models.CharField(_("folder"), max_length=100, default=DEFAULT_FOLDER)
+    folder = models.CharField(_("folder"), max_length=limits.FOLDER_CHARS, default=DEFAULT_FOLDER)
+    tags = models.ManyToManyField(Tag, related_name="conversations", verbose_name=_("tags"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"))
     head = models.ForeignKey(
@@ -72,6 +75,9 @@ class Conversation(models.Model):
     """The last message of the branch that is shown; null while there is one branch alone."""
     is_pinned = models.BooleanField(_("pinned"), default=False)
     is_archived = models.BooleanField(_("archived"), default=False)
+    is_favourite = models.BooleanField(_("favourite"), default=False)
+    is_indexed = models.BooleanField(default=False, editable=False)
+    """Whether search knows every word of it; False from each change on until chat.indexing has been there."""
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
     """Since when it is hidden; until it is purged its deletion can be undone."""
     is_temporary = models.BooleanField(default=False, editable=False)
@@ -99,19 +105,36 @@ class Conversation(models.Model):
                 name="conversation_archived",
             ),
             models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=LISTED & Q(is_pinned=True),
+                name="conversation_pinned",
+            ),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=LISTED & Q(is_favourite=True),
+                name="conversation_favourite",
+            ),
+            models.Index(
                 fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversation_deleted"
             ),
+            models.Index(fields=["-updated_at"], condition=UNINDEXED, name="conversation_unindexed"),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the key by which its title is found."""
-        self.title_key = fold(self.title)
-        if "title" in (fields := kwargs.get("update_fields") or ()):
-            kwargs["update_fields"] = {*fields, "title_key"}
-        super().save(*args, **kwargs)
+        """Save with the key by which its title is found, in a folder that there is."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "title" in fields:
+            self.title_key, self.is_indexed = fold(self.title)[:TITLE_KEY_CHARS], False
+            kwargs["update_fields"] = fields and {*fields, "title_key", "is_indexed"}
+        if fields is not None and "folder" not in fields:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic(savepoint=False):
+            self.folder = Folder.objects.hold(self.owner_id, self.folder)
+            super().save(*args, **kwargs)
 
 
 class Message(models.Model):

@@ -23,9 +23,11 @@ from chat import dispatch, servers
 from chat.api import streams
 from chat.engine.loop import Engine
 from chat.gateway.asking import Following
-from chat.models import Answer, Attachment, Conversation, LineUp, Message, Provider
+from chat.indexing import index_some
+from chat.models import Answer, Attachment, Conversation, Folder, LineUp, Message, Provider
 from chat.providers import registry
 from chat.providers.registry import LocalServer
+from chat.tags import set_tags
 from chat.tests.rest import KEY
 from chat.tests.test_uploads import picture
 from tests.openapi import description
@@ -133,12 +135,17 @@ def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkey
             label=SECRET, protocol="openai", base_url=vendor.address("lab"), key=KEY, models=("m",)
         ),
     )
+    conversation.folder = SECRET
+    conversation.save()
+    set_tags(conversation, [SECRET])
+    assert index_some(10) == 1
     line_up = LineUp.objects.create(owner=ana, name=SECRET, targets=[{"target": "demo"}])
     token, _text = make(ana, name=SECRET, scope="read", days=7)
     names = {
         "conversation_id": conversation.pk, "message_id": turn.pk, "answer_id": answer.pk,
         "slug": server.slug, "attachment_id": image.pk, "token_id": token.pk,
         "base_url": vendor.address("lab"), "line_up_id": line_up.pk, "name": "demo/quick",
+        "folder_id": Folder.objects.get().pk,
     }  # fmt: skip
     return World(ana, names)
 
@@ -146,6 +153,7 @@ def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkey
 def ask(client: Client, operation: str, world: World, extra: dict[str, Any] | None = None) -> Any:
     method, path = operation.format(**world.names).split(" ")
     row = TABLE[operation]
+    path += f"?{row['query']}" if "query" in row else ""
     if row.get("file"):
         image = SimpleUploadedFile("a.png", picture(), "image/png")
         return client.post(path, {"file": image} | (extra or {}))
@@ -191,7 +199,7 @@ def test_every_operation_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("operation", [name for name in TABLE if "_id}" in name and "attachment" not in name])
 def test_an_id_too_large_for_the_database_is_404(operation: str, world: World) -> None:
-    for name in ("conversation_id", "message_id", "answer_id", "line_up_id", "token_id"):
+    for name in ("conversation_id", "message_id", "answer_id", "line_up_id", "token_id", "folder_id"):
         world.names[name] = 2**70
     with transaction.atomic():
         assert ask(by_session(world.ana), operation, world).status_code == 404

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.api import pagination
-from chat.models import Conversation
+from chat.models import Conversation, Tag
 from tests.problems import fields_of
 
 LIST = "/api/chat/conversations"
@@ -109,15 +109,25 @@ def test_the_pinned_can_be_asked_for(as_alice: Client, alice: User) -> None:
     assert titles(as_alice) == ["other", "pinned"]
 
 
-def test_folders_are_listed_with_their_counts(as_alice: Client, alice: User, bob: User) -> None:
-    for folder in ("Work", "Work", "Home"):
-        make(alice, "x", folder=folder)
-    make(alice, "x", folder="Old", is_archived=True)
-    make(bob, "x", folder="Bob’s")
-    assert as_alice.get("/api/chat/folders").json() == [
-        {"name": "Home", "count": 1},
-        {"name": "Work", "count": 2},
-    ]
+def test_favourites_can_be_asked_for(as_alice: Client, alice: User) -> None:
+    make(alice, "other")
+    path = f"{LIST}/{make(alice, 'dear', 1).pk}"
+    changed = as_alice.patch(path, {"is_favourite": True}, content_type="application/json").json()
+    assert changed["is_favourite"] is True
+    assert titles(as_alice, favourite="true") == ["dear"]
+    assert titles(as_alice, favourite="false") == ["other"]
+
+
+def test_a_long_key_is_no_failure(as_alice: Client) -> None:
+    # One character that is eighteen where it is searched.
+    made = as_alice.post(LIST, {"title": "\ufdfa" * 255}, content_type="application/json")
+    assert made.status_code == 201
+    assert len(titles(as_alice, search="\ufdfa")) == 1
+
+
+def test_apostrophes_and_ligatures_are_found_as_they_are_typed(as_alice: Client, alice: User) -> None:
+    make(alice, "L’œuvre de Laëtitia")
+    assert titles(as_alice, search="l'oeuvre laetitia") == ["L’œuvre de Laëtitia"]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +135,9 @@ def test_folders_are_listed_with_their_counts(as_alice: Client, alice: User, bob
     [
         ({"archived": "maybe"}, "archived"),
         ({"pinned": "1"}, "pinned"),
+        ({"favourite": "yes"}, "favourite"),
+        ({"tag": ""}, "tag"),
+        ({"tag": "x" * 51}, "tag"),
         ({"order": "owner__password"}, "order"),
         ({"since": "yesterday"}, "since"),
         ({"since": "0001-01-01T00:00:00+23:59"}, "since"),
@@ -139,7 +152,7 @@ def test_bad_queries_are_refused_by_name(as_alice: Client, query: dict[str, str]
     assert fields_of(got.json()) == [field]
 
 
-@pytest.mark.parametrize("body", [{"is_pinned": 1}, {"is_pinned": "yes"}, {"is_archived": None}])
+@pytest.mark.parametrize("body", [{"is_pinned": 1}, {"is_favourite": "yes"}, {"is_archived": None}])
 def test_truth_is_true_or_false(as_alice: Client, alice: User, body: dict[str, object]) -> None:
     path = f"{LIST}/{make(alice, 'x').pk}"
     assert as_alice.patch(path, body, content_type="application/json").status_code == 400
@@ -173,16 +186,18 @@ def test_counting_ends_and_the_pages_go_on(
 
 @pytest.mark.parametrize(
     "query",
-    [{}, {"folder": "F"}, {"search": "x"}, {"since": "2020-01-01"}, {"order": "title"}],
+    [{}, {"folder": "F"}, {"search": "x"}, {"since": "2020-01-01"}, {"order": "title"}, {"tag": "T"}],
 )
 def test_a_list_takes_the_same_queries_however_many_there_are(
     as_alice: Client, alice: User, query: dict[str, str]
 ) -> None:
     counts = []
+    tag = Tag.objects.create(owner=alice, name="T")
     for _ in range(2):
-        Conversation.objects.bulk_create(
+        made = Conversation.objects.bulk_create(
             Conversation(owner=alice, title="x", title_key="x", folder="F", updated_at=NOW) for _ in range(60)
         )
+        tag.conversations.add(*made)
         with CaptureQueriesContext(connection) as queries:
             assert len(as_alice.get(LIST, query).json()) >= 60
         counts.append(len(queries))
@@ -194,6 +209,8 @@ def test_a_list_takes_the_same_queries_however_many_there_are(
     [
         ({}, "conversation_of_owner"),
         ({"archived": "true"}, "conversation_archived"),
+        ({"pinned": "true"}, "conversation_pinned"),
+        ({"favourite": "true"}, "conversation_favourite"),
         ({"since": "2026-01-01"}, "conversation_of_owner"),
         ({"folder": "F"}, "conversation_of_folder"),
         ({"order": "title"}, "conversation_by_title"),

@@ -42,7 +42,7 @@ def test_the_list_is_ones_own_newest_first(as_alice: Client, alice: User, bob: U
     listed = as_alice.get(LIST).json()
     assert [one["title"] for one in listed] == ["newest", "older"]
     guides = {"id", "title", "folder", "created_at", "updated_at"}
-    assert set(listed[0]) == guides | {"is_pinned", "is_archived"}
+    assert set(listed[0]) == guides | {"is_pinned", "is_archived", "is_favourite", "tags"}
     assert listed[0]["folder"] == "Général"
 
 

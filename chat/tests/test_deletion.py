@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import limits, purge, turns
-from chat.models import Answer, Attachment, Conversation, Message
+from chat.models import Answer, Attachment, Conversation, Message, Tag
+from chat.tags import set_tags
 from chat.targets import resolve
 from chat.tests.test_conversations import LIST, make, make_turn
 from chat.tests.test_uploads import picture
@@ -39,7 +40,9 @@ def test_what_is_deleted_is_gone_from_everywhere_at_once(as_alice: Client, alice
     assert as_alice.delete(f"{LIST}/{conversation.pk}").status_code == 204
     for path in paths:
         assert as_alice.get(path).status_code == 404, path
-    assert as_alice.get(LIST).json() == as_alice.get("/api/chat/folders").json() == []
+    assert as_alice.get(LIST).json() == as_alice.get("/api/chat/tags").json() == []
+    # The folder is there, and nothing in it.
+    assert {one["count"] for one in as_alice.get("/api/chat/folders").json()} == {0}
     assert b"secret" not in as_alice.get("/chat/").content
     figures = as_alice.get("/api/stats/user").json()
     assert (figures["total_conversations"], figures["total_messages"]) == (0, 0)
@@ -50,6 +53,7 @@ def test_what_is_deleted_is_gone_from_everywhere_at_once(as_alice: Client, alice
 
 def test_it_can_be_had_back_as_it_was(as_alice: Client, alice: User) -> None:
     conversation = make(alice, "back", folder="Work")
+    set_tags(conversation, ["kept"])
     make_turn(conversation, "?", openai="!")
     path = f"{LIST}/{conversation.pk}"
     before, messages = as_alice.get(path).json(), as_alice.get(f"{path}/messages").json()
@@ -82,11 +86,14 @@ def test_after_an_hour_it_is_too_late(as_alice: Client, alice: User) -> None:
 def test_only_what_was_deleted_long_ago_is_removed(alice: User) -> None:
     kept, recent, old = make(alice), make(alice), make(alice)
     make_turn(old, "?", openai="!")
+    set_tags(old, ["gone with it", "shared"])
+    set_tags(recent, ["shared"])
     Conversation.objects.filter(pk=recent.pk).update(deleted_at=timezone.now())
     Conversation.objects.filter(pk=old.pk).update(deleted_at=timezone.now() - timedelta(hours=2))
     assert purge.purge_deleted() == 1
     assert {*Conversation.objects.values_list("pk", flat=True)} == {kept.pk, recent.pk}
     assert not Message.objects.exists()
+    assert Tag.objects.get().name == "shared"
 
 
 def test_what_is_not_kept_is_never_had_back(as_alice: Client, alice: User) -> None:

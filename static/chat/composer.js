@@ -3,9 +3,14 @@ import { setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { load, save } from "../webox/storage.js";
 import { codePoints } from "./codepoints.js";
+import { fromTarget } from "./entries.js";
+import { withFiles } from "./file_blocks.js";
+import { FileTray } from "./files.js";
 import { ImageTray, imagesOf } from "./images.js";
 
 const draftKey = (conversationId) => `webox.draft.${conversationId ?? "new"}`;
+// From so many characters on a pasted text stands beside the question.
+const LONG_PASTE_CHARS = 8_000;
 
 /** A random id, also where the page is not a secure context and `randomUUID` is missing. */
 export function newClientId() {
@@ -13,28 +18,29 @@ export function newClientId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Whether two lists of ids are the same. */
-const same = (one, other) => (one ?? []).join() === (other ?? []).join();
+/** What makes two sends the same question. */
+const contentOf = ({ message, targets, attachments, context }) => JSON.stringify([message, targets, attachments, context]);
 
 export class Composer {
   #isWaiting = false;
+  #sent = null;
 
   /**
-   * `parts`: form, field, button, note, hint, attach, file, tray. `limits`: message_chars, images, upload_bytes.
-   * `onSend({message, targets, attachments, client_id})` when the person sends, `tell(text)` for screen readers.
+   * `parts`: form, field, button, note, hint, attach, file, tray, files. `limits`: message_chars, images, upload_bytes.
+   * `context` and `picker` are what they are called. `onSend({message, targets, attachments, context, client_id})` when
+   * the person sends, `onChange()` when what would be sent is another, `onEditLast()`, `tell(text)` for screen readers.
    */
-  constructor(parts, { conversationId, picker, limits, errors, onSend, tell }) {
-    Object.assign(this, { ...parts, conversationId, picker, limits, onSend });
+  constructor(parts, { conversationId, picker, context, limits, errors, onSend, onChange, onEditLast, tell }) {
+    Object.assign(this, { ...parts, conversationId, picker, contextChip: context, limits, onSend, onChange, onEditLast });
     this.pending = null;
     const draft = load(draftKey(conversationId), null);
     // A draft that was sent just before a reload keeps its id: sending it again is then the same message.
     this.sentBefore = draft?.sent ?? null;
     this.field.value = draft?.text ?? "";
     this.images = null;
-    this.images = new ImageTray(
-      { list: this.tray, opener: this.attach },
-      { limits, errors, saved: draft?.images ?? [], onChange: () => this.#save(), onError: (text) => this.say(text, true), say: tell },
-    );
+    const tray = { onChange: () => this.#save(), onError: (text) => this.say(text, true), say: tell };
+    this.textFiles = new FileTray({ list: this.files, opener: this.attach }, { ...tray, saved: draft?.files ?? [], onUnfold: (text) => this.#insert(text) });
+    this.images = new ImageTray({ list: this.tray, opener: this.attach }, { ...tray, limits, errors, saved: draft?.images ?? [] });
     this.#listen();
     this.grow();
     this.showCount();
@@ -45,15 +51,9 @@ export class Composer {
       event.preventDefault();
       this.submit();
     });
-    this.field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.submit();
-    });
+    this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("input", () => this.#typed());
-    this.field.addEventListener("paste", (event) => {
-      if (this.#addFrom(event.clipboardData)) event.preventDefault();
-    });
+    this.field.addEventListener("paste", (event) => this.#paste(event));
     this.attach.addEventListener("click", () => this.file.click());
     this.file.addEventListener("change", () => {
       this.#add([...this.file.files]);
@@ -62,7 +62,25 @@ export class Composer {
     this.#listenToDrops();
   }
 
-  /** Dropped anywhere on the page: a browser would leave the page for the image. */
+  #key(event) {
+    // 229: a key that an input method takes, also where it does not say that it is composing.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "ArrowUp" && this.field.value === "" && !event.altKey && this.onEditLast()) event.preventDefault();
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  #paste(event) {
+    const images = imagesOf(event.clipboardData);
+    const text = event.clipboardData.getData("text/plain");
+    if (images.length === 0 && text.length <= LONG_PASTE_CHARS) return;
+    event.preventDefault();
+    if (images.length > 0) this.#add(images);
+    else this.textFiles.addPasted(text);
+  }
+
+  /** Dropped anywhere on the page: a browser would leave the page for the file. */
   #listenToDrops() {
     const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
     const mark = (on) => this.form.toggleAttribute("data-drop", on);
@@ -80,15 +98,17 @@ export class Composer {
     });
   }
 
-  #addFrom(transfer) {
-    const files = imagesOf(transfer);
-    if (files.length > 0) this.#add(files);
-    return files.length > 0;
-  }
-
   #add(files) {
     this.say("");
-    this.images.add(files);
+    const isImage = (file) => file.type.startsWith("image/") && file.type !== "image/svg+xml";
+    this.images.add(files.filter(isImage));
+    this.textFiles.add(files.filter((file) => !isImage(file)));
+    this.field.focus();
+  }
+
+  #insert(text) {
+    this.field.value = [this.field.value, text].filter(Boolean).join("\n\n");
+    this.#typed();
     this.field.focus();
   }
 
@@ -99,12 +119,14 @@ export class Composer {
   }
 
   #save() {
-    // The tray tells of what it restored before there is one.
+    // The trays tell of what they restored before all is there.
     if (this.images === null) return;
     const text = this.field.value;
     const images = this.images.records;
-    const isEmpty = text === "" && images.length === 0;
-    save(draftKey(this.conversationId), isEmpty ? null : { text, images, sent: this.pending ?? this.sentBefore });
+    const files = this.textFiles.records;
+    const isEmpty = text === "" && images.length === 0 && files.length === 0;
+    save(draftKey(this.conversationId), isEmpty ? null : { text, images, files, sent: this.pending ?? this.sentBefore });
+    this.onChange();
   }
 
   /** As tall as its text, up to what the style sheet allows. */
@@ -113,26 +135,36 @@ export class Composer {
     this.field.style.height = `${this.field.scrollHeight}px`;
   }
 
-  showCount() {
-    const count = this.picker.selected.length;
-    const label = count === 0 ? gettext("No AI chosen") : fill(ngettext("%(count)s AI", "%(count)s AIs", count), { count: number(count) });
-    setText(this.hint, label);
+  /** What the next question is sent to. */
+  get targets() {
+    return this.picker.targets;
   }
 
-  get targets() {
-    return [...this.picker.selected];
+  /** Let the next question go to these: strings or objects as the API takes them. */
+  setTargets(targets) {
+    this.picker.set(targets.map(fromTarget));
   }
 
   get context() {
-    return "own";
+    return this.contextChip.mode;
   }
 
-  setTargets(targets) {
-    this.picker.selected = targets;
+  /** What would be sent now: its text with the files, and how many images. */
+  get draft() {
+    return { text: withFiles(this.field.value.trim(), this.textFiles.records), images: this.images?.count ?? 0 };
   }
 
   focus() {
     this.field.focus();
+  }
+
+  /** How many AIs, and with `estimate` (a phrase) what that takes. */
+  showCount(estimate = "", title = "") {
+    this.estimate = [estimate, title];
+    const count = this.picker.ready.length;
+    const label = count === 0 ? gettext("No AI chosen") : fill(ngettext("%(count)s AI", "%(count)s AIs", count), { count: number(count) });
+    setText(this.hint, estimate && count > 0 ? estimate : label);
+    this.hint.title = title;
   }
 
   /** One clear sentence under the field; empty takes it away. */
@@ -147,9 +179,9 @@ export class Composer {
   }
 
   submit() {
-    const message = this.field.value.trim();
+    const { text: message } = this.draft;
     if (this.pending || this.#isWaiting || (message === "" && this.images.count === 0)) return;
-    const targets = [...this.picker.selected];
+    const { targets, context } = this;
     const obstacle = this.#obstacle(message, targets);
     if (obstacle) {
       this.say(obstacle, true);
@@ -159,10 +191,11 @@ export class Composer {
       this.#waitForImages();
       return;
     }
-    const attachments = this.images.records.map((record) => record.id);
+    const asked = { message, targets, attachments: this.images.records.map((record) => record.id), context };
     const again = this.sentBefore;
-    const isSame = again && again.message === message && same(again.targets, targets) && same(again.attachments, attachments);
-    this.pending = { message, targets, attachments, client_id: isSame ? again.client_id : newClientId() };
+    const isSame = again && contentOf(again) === contentOf(asked);
+    this.pending = { ...asked, client_id: isSame ? again.client_id : newClientId() };
+    this.#sent = { text: this.field.value.trim(), files: [...this.textFiles.records] };
     this.#save();
     this.#showSending(true);
     this.say("");
@@ -196,7 +229,7 @@ export class Composer {
     this.button.setAttribute("aria-label", label);
     this.button.title = label;
     if (sending) setText(this.hint, label);
-    else this.showCount();
+    else this.showCount(...this.estimate);
   }
 
   /** The message got a conversation: the draft moves there. */
@@ -208,12 +241,14 @@ export class Composer {
 
   /** The server has it: only now the draft goes, and what was typed since stays. */
   accepted() {
-    const { message, attachments } = this.pending;
+    const { attachments } = this.pending;
+    const { text: sent, files } = this.#sent;
     this.pending = null;
     this.sentBefore = null;
     this.images.drop(attachments);
-    const text = this.field.value;
-    this.field.value = text.trimStart().startsWith(message) ? text.trimStart().slice(message.length).trimStart() : text;
+    this.textFiles.drop(files);
+    const text = this.field.value.trimStart();
+    this.field.value = text.startsWith(sent) ? text.slice(sent.length).trimStart() : this.field.value;
     this.#save();
     this.grow();
     this.#showSending(false);

@@ -5,15 +5,14 @@ import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { makeRoom } from "../webox/page.js";
 import { cost } from "../webox/money.js";
 import { Arrival } from "./arrival.js";
+import { Asking } from "./asking.js";
 import { AskingAgain } from "./asking_again.js";
 import { Banner } from "./banner.js";
 import { columnKey } from "./column_keys.js";
-import { Composer } from "./composer.js";
 import { Flusher } from "./flusher.js";
 import { Layout } from "./layout.js";
-import { Picker } from "./picker.js";
 import { emptyState, isRunning, reduce } from "./reducer.js";
-import { Sidebar } from "./sidebar.js";
+import { actions, conversations } from "./sidebar_page.js";
 import { Connection, socketUrl } from "./socket.js";
 import { totalsOf } from "./status.js";
 import { ThreadView } from "./thread.js";
@@ -55,32 +54,15 @@ const thread = new ThreadView($("#thread"), $("#thread-frame"), layout, {
 });
 const arrival = new Arrival(thread, { say: (text) => composer.say(text, true), showBranch });
 
-const picker = new Picker($("#chips"), {
-  ais: page.ais,
-  selected: page.selected,
-  limit: page.limits.targets,
-  onChange: () => composer.showCount(),
-});
-
-const composer = new Composer(
-  {
-    form: $("#composer"),
-    field: $("#question"),
-    button: $("#send"),
-    note: $("#composer-note"),
-    hint: $("#composer-hint"),
-    attach: $("#attach"),
-    file: $("#attach-file"),
-    tray: $("#tray"),
-  },
-  { conversationId, picker, limits: page.limits, errors: page.errors, onSend: begin, tell: say },
-);
-
-const sidebar = new Sidebar($(".side-list"), {
+const asking = new Asking(page, conversationId, {
+  onSend: begin,
+  onEditLast: () => editLast(),
   say,
-  onGone: (id) => id === conversationId && location.assign("/chat/"),
-  onRenamed: (id, title) => id === conversationId && showTitle(title),
 });
+const { composer } = asking;
+
+actions.onGone = (id) => id === conversationId && location.assign("/chat/");
+actions.onRenamed = (id, title) => id === conversationId && showTitle(title);
 
 function showTitle(title) {
   setText($("#page-heading"), title || gettext("New conversation"));
@@ -95,11 +77,12 @@ function dispatch(event) {
   if (state !== before) show(before);
   arrival.arrive();
   if (event.type === "accepted") accepted(event);
-  if (event.type === "turn" && event.state === "started") sidebar.touch(conversationId, event.title);
+  if (event.type === "turn" && event.state === "started") conversations.touch(conversationId, event.title);
   if (event.type === "error") refused(event);
   if (state.reload) reload();
   connection?.resume(state.missing);
   connection?.expect(thread.running());
+  if (conversationId !== null) conversations.setRunning(conversationId, thread.running().length > 0);
 }
 
 /** After a lost connection the snapshot of joining tells of what runs; what ran before and is not in it has ended. */
@@ -118,6 +101,14 @@ function show(before) {
   if (thread.last?.columns.length >= CROWDED) makeRoom();
   if (state.title !== before.title) showTitle(state.title);
   showTotals();
+  asking.follow(state);
+}
+
+/** Put the last question into a field, if there is one. */
+function editLast() {
+  if (!thread.last) return false;
+  thread.last.question.edit();
+  return true;
 }
 
 function showTotals() {
@@ -163,7 +154,7 @@ function continueWith(answer) {
 }
 
 function accepted(event) {
-  if (event.conversation_id) sidebar.touch(event.conversation_id, event.title);
+  if (event.conversation_id) conversations.touch(event.conversation_id, event.title);
   if (again.hears(event)) return;
   if (event.client_id !== null && event.client_id === composer.pending?.client_id) composer.accepted();
 }
@@ -233,7 +224,7 @@ function open(id) {
   history.replaceState(null, "", `/chat/${id}`);
   composer.moveTo(id);
   layout.moveTo(id);
-  sidebar.touch(id, "");
+  conversations.touch(id, "");
   connect();
 }
 

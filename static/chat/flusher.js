@@ -15,7 +15,8 @@ export class Flusher {
   add(view) {
     this.#due.add(view);
     if (this.#timer !== null) return;
-    const wait = Math.max(0, this.#last + this.everyMs - performance.now());
+    // Browsers cut off fractions of a millisecond: rounded up, no flush comes early.
+    const wait = Math.max(0, Math.ceil(this.#last + this.everyMs - performance.now()));
     this.#timer = setTimeout(() => this.#flush(), wait);
   }
 

@@ -1,141 +1,65 @@
-// The text of an answer on the page: whole blocks are rendered once and stay, only the last one grows.
-import hljs from "../vendor/highlight.js/highlight.min.js";
-import { el, icon } from "../webox/dom.js";
-import { gettext } from "../webox/i18n.js";
-import { closerOf, finalBlocks, mayClose, parseBlocks, renderBlock } from "./blocks.js";
-import { copyWithMark } from "./clipboard.js";
-import { toFragment } from "./html.js";
-
-// Colouring a longer listing would hold the page for more than a frame or two.
-const HIGHLIGHT_CHARS = 30_000;
+// The text of an answer on the page: rendered, or the Markdown as it was written.
+import { el } from "../webox/dom.js";
+import { keepPlace } from "./place.js";
+import { RenderedText } from "./rendered.js";
 
 export class MarkdownView {
-  /** Renders into `root`. `counts` tell tests what was done; `swapped` counts final blocks that the last parse changed. */
+  /** Shows into `root`. `counts` tell tests what was done; `swapped` counts final blocks that the last parse changed. */
   constructor(root) {
     this.root = root;
     this.counts = { flushes: 0, rendered: 0, swapped: 0 };
-    this.clear();
+    this.text = "";
+    this.ended = false;
+    this.source = null;
+    this.rendered = new RenderedText(root, this.counts);
   }
 
-  clear() {
-    this.text = "";
-    this.blocks = [];
-    this.final = 0;
-    this.tailStart = 0;
-    this.fence = null;
-    this.root.replaceChildren();
+  get isRaw() {
+    return this.source !== null;
   }
 
   /** Show a text that may still grow. */
   update(text) {
-    if (text === this.text) return;
-    if (!text.startsWith(this.text)) this.clear();
+    if (text === this.text && !this.ended) return;
     this.counts.flushes += 1;
-    this.text = text;
-    if (this.fence && this.#growFence()) return;
-    const tail = text.slice(this.tailStart);
-    const blocks = parseBlocks(tail);
-    const final = finalBlocks(blocks, tail);
-    this.#show(blocks, this.final);
-    for (let done = 0; done < final; done += 1) this.#freeze(this.blocks[this.final + done]);
-    this.final += final;
-    if (final > 0) this.tailStart += final < blocks.length ? blocks[final].start : blocks[final - 1].end;
-    this.#watchFence(blocks.at(-1), text);
+    this.#take(text, false);
   }
 
-  /** Show a text that will not change any more: one parse of the whole, which replaces only what it finds different. */
+  /** Show a text that will not change any more. */
   finish(text) {
-    if (!text.startsWith(this.text)) this.clear();
-    this.text = text;
-    this.fence = null;
-    const final = this.final;
-    const kept = this.blocks.slice(0, final).map((block) => block.node);
-    this.#show(parseBlocks(text), 0);
-    this.counts.swapped += kept.filter((node, index) => this.blocks[index]?.node !== node).length;
-    this.blocks.forEach((block) => this.#freeze(block));
-    this.final = this.blocks.length;
-    this.tailStart = text.length;
+    this.#take(text, true);
   }
 
-  /** Make the blocks from `first` on look like these; one whose HTML is the same keeps its node. */
-  #show(blocks, first) {
-    blocks.forEach((block, index) => {
-      const html = renderBlock(block);
-      const known = this.blocks[first + index];
-      if (known?.html === html) return;
-      const fresh = { html, node: this.#render(html), frozen: false };
-      if (known) known.node.replaceWith(fresh.node);
-      else this.root.append(fresh.node);
-      this.blocks[first + index] = fresh;
+  /** Show the Markdown itself, or the text again; what was read stays where it is. May be switched at any moment. */
+  setRaw(isRaw) {
+    if (isRaw === this.isRaw) return;
+    keepPlace(this, () => {
+      if (isRaw) {
+        this.source = document.createTextNode("");
+        this.root.replaceChildren(el("pre", { class: "raw" }, this.source));
+      } else {
+        this.source = null;
+        this.root.replaceChildren(...this.rendered.blocks.map((block) => block.node));
+      }
+      this.#show();
     });
-    for (const extra of this.blocks.splice(first + blocks.length)) extra.node.remove();
   }
 
-  #render(html) {
-    this.counts.rendered += 1;
-    const node = el("div", { class: "block" }, toFragment(html));
-    for (const table of node.querySelectorAll("table")) {
-      const frame = el("div", { class: "table", role: "region", tabindex: "0", "aria-label": gettext("Table") });
-      table.replaceWith(frame);
-      frame.append(table);
-    }
-    for (const pre of node.querySelectorAll("pre")) frameCode(pre);
-    return node;
+  #take(text, ended) {
+    this.text = text;
+    this.ended = ended;
+    this.#show();
   }
 
-  #freeze(block) {
-    if (block.frozen) return;
-    block.frozen = true;
-    block.node.classList.add("frozen");
-    for (const code of block.node.querySelectorAll("pre > code")) highlight(code);
+  #show() {
+    if (this.source) this.#showSource();
+    else if (this.ended) this.rendered.finish(this.text);
+    else this.rendered.update(this.text);
   }
 
-  /** While a top-level fence is open its text is appended as text; nothing is parsed. */
-  #watchFence(block, text) {
-    const open = block?.fence?.open && text[this.tailStart + block.fence.from - 1] === "\n";
-    if (!open) return;
-    const last = this.blocks.at(-1);
-    const content = document.createTextNode("");
-    last.node.querySelector("code").replaceChildren(content);
-    last.html = null;
-    this.fence = { content, closer: closerOf(block.fence.marker), at: this.tailStart + block.fence.from };
-    this.#growFence();
+  #showSource() {
+    const { data } = this.source;
+    if (this.text.startsWith(data)) this.source.appendData(this.text.slice(data.length));
+    else this.source.data = this.text;
   }
-
-  #growFence() {
-    const { content, closer, at } = this.fence;
-    const lineStart = this.text.lastIndexOf("\n") + 1;
-    const whole = this.text.slice(at, Math.max(at, lineStart));
-    if (whole && whole.split("\n").some((line) => closer.test(line))) {
-      this.fence = null;
-      return false;
-    }
-    const last = this.text.slice(Math.max(at, lineStart));
-    const held = mayClose(last);
-    content.appendData(whole + (held ? "" : last));
-    this.fence.at = held ? Math.max(at, lineStart) : this.text.length;
-    return true;
-  }
-}
-
-function frameCode(pre) {
-  const code = pre.querySelector("code");
-  const language = /language-(\S+)/.exec(code.className)?.[1] ?? "";
-  const copy = el("button", { type: "button", class: "btn btn-quiet code-copy" }, icon("copy"), gettext("Copy"));
-  copy.addEventListener("click", () => copyWithMark(copy, code.textContent));
-  const frame = el(
-    "div",
-    { class: "code" },
-    el("div", { class: "code-head" }, el("span", { text: language || gettext("Text") }), copy),
-  );
-  pre.replaceWith(frame);
-  pre.tabIndex = 0;
-  frame.append(pre);
-}
-
-function highlight(code) {
-  const language = /language-(\S+)/.exec(code.className)?.[1];
-  const text = code.textContent;
-  if (!language || !hljs.getLanguage(language) || text.length > HIGHLIGHT_CHARS) return;
-  code.replaceChildren(toFragment(hljs.highlight(text, { language, ignoreIllegals: true }).value));
 }

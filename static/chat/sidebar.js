@@ -1,183 +1,198 @@
-// The list of conversations: grouped by date, renamed in place; what is deleted can be had back for a moment.
-import { $, el, iconButton, placePopover } from "../webox/dom.js";
-import { api } from "../webox/api.js";
+// The sidebar’s list: one view of the conversations at a time, by date, with the pinned ones and the folders above.
+import { arrange } from "../webox/arrange.js";
+import { $, el, iconButton } from "../webox/dom.js";
 import { fill, gettext } from "../webox/i18n.js";
+import { inPlace } from "../webox/in_place.js";
 import { load, save } from "../webox/storage.js";
+import { Folders } from "./sidebar_folders.js";
+import { tagFilter, talkMenu } from "./sidebar_menu.js";
+import { dragTalks, emptyRow, pickRow, talkRow } from "./sidebar_rows.js";
+import { Selection } from "./sidebar_selection.js";
+import { ALL, keyOf, sections, viewOf } from "./sidebar_views.js";
 
-const DAY_MS = 24 * 3600 * 1000;
-// The server would have it back for an hour; the offer is here as long as one may have slipped.
-const UNDO_MS = 20_000;
-const DELETED = "webox.deleted";
-const UNTITLED = () => gettext("Untitled conversation");
-
-/** Days between two moments as a calendar counts them, in this browser’s time zone. */
-function daysAgo(moment, now) {
-  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  return Math.round((midnight(now) - midnight(moment)) / DAY_MS);
-}
-
-function groupOf(moment, now) {
-  const days = daysAgo(moment, now);
-  if (days <= 0) return gettext("Today");
-  if (days === 1) return gettext("Yesterday");
-  return days <= 7 ? gettext("Previous 7 days") : gettext("Older");
-}
+const VIEW = "webox.view";
+const TITLE_LENGTH = 255;
+const NEAR = "300px";
+// A tab that was away for less than this is shown as it was.
+const STALE_MS = 10_000;
 
 export class Sidebar {
-  /** `onGone(id)` when a conversation was deleted, `onRenamed(id, title)` when it got another title. */
-  constructor(root, { say, onGone, onRenamed }) {
-    Object.assign(this, { root, say, onGone, onRenamed });
-    this.items = [...root.querySelectorAll("[data-conversation]")].map((item) => ({
-      id: Number(item.dataset.conversation),
-      title: item.dataset.title,
-      updated: new Date(item.dataset.updated),
-      current: $("a", item).hasAttribute("aria-current"),
-    }));
-    this.menu = this.#buildMenu();
-    // The page that was left with it: its conversation was the one that is gone.
-    this.deleted = load(DELETED, null);
-    if (this.deleted) this.#forgetLater();
+  /** Builds itself into `root` from `store`. `actions` does what its menus offer. */
+  constructor(root, { store, actions }) {
+    Object.assign(this, { root, store, actions });
+    this.view = viewOf(load(VIEW, null));
+    this.folders = new Folders({ store, actions, choose: (name) => this.choose(name === null ? ALL : { kind: "folder", name }), draw: () => this.show() });
+    this.selection = new Selection({ store, actions, onChange: () => this.show() });
+    this.head = el("div", { class: "side-views", role: "group", "aria-label": gettext("Show") });
+    this.list = el("div", { class: "side-scroll" });
+    this.foot = el("div", { class: "side-picks" });
+    this.end = el("div", { class: "side-end" });
+    this.groups = new Map();
+    this.rows = new Map();
+    root.replaceChildren(this.head, this.list, this.foot);
+    root.addEventListener("keydown", (event) => this.#onKey(event));
+    root.addEventListener("menuclosed", () => this.show());
+    new IntersectionObserver(([seen]) => seen.isIntersecting && this.#more(), { root: this.list, rootMargin: NEAR }).observe(this.end);
+    store.subscribe(() => this.show());
+    if (this.view.kind === "folder" && !store.folders.some(({ name }) => name === this.view.name)) this.view = ALL;
+    this.show();
+    this.#keepScroll();
+    this.#keepFresh();
+    root.dataset.ready = "";
+  }
+
+  /** Show another view, like {kind: "folder", name}. */
+  choose(view) {
+    this.view = view;
+    save(VIEW, view);
+    this.list.scrollTop = 0;
+    const isNew = this.store.page(view).state === "new";
+    if (isNew) this.store.loadMore(view);
+    else this.store.refresh(view);
     this.show();
   }
 
-  /** A conversation that began or got a message: it moves to the top. */
-  touch(id, title) {
-    const item = this.items.find((other) => other.id === id);
-    if (item) Object.assign(item, { title: title || item.title, updated: new Date() });
-    else this.items.push({ id, title, updated: new Date(), current: true });
-    this.show();
+  /** Choose several: the list gets boxes to tick. */
+  select() {
+    this.selection.begin();
+    $("input", this.list)?.focus();
   }
 
   show() {
-    const now = new Date();
-    const groups = new Map();
-    for (const item of [...this.items].sort((a, b) => b.updated - a.updated)) {
-      const name = groupOf(item.updated, now);
-      groups.set(name, [...(groups.get(name) ?? []), item]);
+    // A field, and the button of an open menu, must not be drawn over; their end draws again.
+    if ($('.in-place, [aria-haspopup][aria-expanded="true"]', this.root)) return;
+    keepingFocus(this.root, () => this.#draw());
+  }
+
+  #draw() {
+    const { pinned, dates } = sections(this.view, this.store.all(), new Date());
+    this.shown = [...pinned, ...dates.flatMap(([, talks]) => talks)].map((talk) => talk.id);
+    this.head.replaceChildren(...this.#views());
+    arrange(this.list, [
+      ...(pinned.length > 0 ? this.#group(gettext("Pinned"), pinned) : []),
+      ...this.folders.parts(this.view.kind === "folder" ? this.view.name : null),
+      ...(this.view.kind === "tag" ? [this.#tagHead()] : []),
+      ...dates.flatMap(([heading, talks]) => this.#group(heading, talks)),
+      ...this.#after(),
+      this.end,
+    ]);
+    this.foot.replaceChildren(...(this.selection.isOn ? [this.selection.bar()] : []));
+  }
+
+  /** The heading and the list of a group, the ones that are there: a long list is drawn often. */
+  #group(heading, talks) {
+    if (!this.groups.has(heading)) this.groups.set(heading, [el("h2", { text: heading }), el("ul", { class: "talks" })]);
+    const group = this.groups.get(heading);
+    arrange(group[1], talks.map((talk) => this.#row(talk)));
+    return group;
+  }
+
+  #views() {
+    const button = (view, text) =>
+      el("button", { type: "button", class: "side-view", "aria-pressed": String(keyOf(view) === keyOf(this.view)), data: { key: keyOf(view) }, text, on: { click: () => this.choose(view) } });
+    const tag = this.view.kind === "tag" ? this.view.name : null;
+    const choose = (name) => this.choose(name === null ? ALL : { kind: "tag", name });
+    const label = tag === null ? gettext("Show a tag") : fill(gettext("Tag: %(name)s"), { name: tag });
+    const tags = iconButton("tag", label, () => tagFilter(tags, tag, { store: this.store, choose }), { "aria-haspopup": "dialog", "aria-expanded": "false", "aria-pressed": String(tag !== null), "data-key": "tags" });
+    const { isOn } = this.selection;
+    const select = iconButton("select", gettext("Select several"), () => (isOn ? this.selection.end() : this.select()), { "aria-pressed": String(isOn), "data-key": "select" });
+    return [button(ALL, gettext("All")), button({ kind: "favourites" }, gettext("Favourites")), button({ kind: "archive" }, gettext("Archived")), el("span", { class: "side-tools" }, tags, select)];
+  }
+
+  /** The row of a conversation, the one that is there where nothing of it has changed. */
+  #row(talk) {
+    const { isOn } = this.selection;
+    const state = { isCurrent: talk.id === this.store.currentId, isRunning: this.store.running.has(talk.id), isPicked: isOn && this.selection.has(talk.id) };
+    const look = JSON.stringify([talk.title, isOn, state]);
+    if (this.rows.get(talk.id)?.look !== look) this.rows.set(talk.id, { look, node: isOn ? this.#pickRow(talk, state) : this.#talkRow(talk, state) });
+    return this.rows.get(talk.id).node;
+  }
+
+  #pickRow(talk, state) {
+    return pickRow(talk, { ...state, onPick: ({ id }, isRange) => this.selection.pick(id, isRange, this.shown) });
+  }
+
+  #talkRow(talk, state) {
+    const menu = ({ id }, opener) => talkMenu(opener, this.store.get(id), { store: this.store, actions: this.actions, rename: () => this.#rename(this.store.get(id)) });
+    return talkRow(talk, { ...state, onMore: menu, onDrag: ({ id }, event) => dragTalks(event, [id]) });
+  }
+
+  /** What stands at the end: that it is being read or could not be, or that there is nothing. */
+  #after() {
+    const { state, sentence } = this.store.page(this.view);
+    if (state === "loading") return [el("p", { class: "side-empty", text: gettext("Loading…") })];
+    if (state === "failed") {
+      const again = el("button", { type: "button", class: "btn", text: gettext("Try again"), on: { click: () => this.store.loadMore(this.view) } });
+      return [el("div", { class: "side-empty", role: "alert", data: { key: "failed" } }, el("p", { text: sentence }), again)];
     }
-    const empty = el("p", { class: "side-empty", text: gettext("Your conversations will appear here, by date.") });
-    const parts = [...groups].flatMap(([name, items]) => [el("h2", { text: name }), el("ul", { class: "talks" }, ...items.map((item) => this.#row(item)))]);
-    this.root.replaceChildren(...(this.deleted ? [this.#undoRow()] : []), ...(parts.length > 0 ? parts : [empty]));
+    return this.shown.length === 0 ? [emptyRow(this.view)] : [];
   }
 
-  #undoRow() {
-    const said = fill(gettext("Deleted: %(title)s"), { title: this.deleted.title || UNTITLED() });
-    const button = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Undo"), on: { click: () => this.#undo() } });
-    return el("div", { class: "undo" }, el("span", { class: "row-label", text: said, title: said }), button);
+  #tagHead() {
+    const text = fill(gettext("Tag: %(name)s"), { name: this.view.name });
+    const all = iconButton("cross", gettext("Show all conversations"), () => this.choose(ALL));
+    return el("div", { class: "side-head", data: { key: "tag" } }, el("h2", { text, title: text }), all);
   }
 
-  #row(item) {
-    const title = item.title || UNTITLED();
-    const link = el("a", { class: "row", href: `/chat/${item.id}`, "aria-current": item.current ? "page" : null, title }, el("span", { class: "row-label", text: title }));
-    const more = iconButton("dots", fill(gettext("Actions for %(title)s"), { title }), () => this.#openMenu(item, more), { "aria-haspopup": "menu", "aria-expanded": "false" });
-    return el("li", { class: "talk", data: { conversation: item.id } }, link, more);
+  #more() {
+    const { state } = this.store.page(this.view);
+    if (state === "ready" || state === "new") this.store.loadMore(this.view);
   }
 
-  #buildMenu() {
-    const pick = (action) => () => {
-      this.menu.hidePopover();
-      action();
-    };
-    const menu = el(
-      "div",
-      { class: "menu", popover: "auto", role: "menu" },
-      el("button", { type: "button", class: "row", role: "menuitem", text: gettext("Rename"), on: { click: pick(() => this.#rename()) } }),
-      el("button", { type: "button", class: "row danger", role: "menuitem", text: gettext("Delete"), on: { click: pick(() => this.#delete(this.chosen)) } }),
-    );
-    menu.addEventListener("toggle", (event) => this.opener?.setAttribute("aria-expanded", String(event.newState === "open")));
-    this.root.parentElement.append(menu);
-    return menu;
-  }
-
-  #openMenu(item, opener) {
-    this.chosen = item;
-    this.opener = opener;
-    this.menu.showPopover();
-    placePopover(this.menu, opener);
-    $("button", this.menu).focus();
-  }
-
-  #rename() {
-    const item = this.chosen;
-    const row = $(`[data-conversation="${item.id}"]`, this.root);
-    const field = el("input", { class: "input", type: "text", maxlength: "255", "aria-label": gettext("New title") });
-    field.value = item.title;
-    let over = false;
-    const end = (save) => {
-      if (over) return;
-      over = true;
-      const title = field.value.trim();
-      if (save && title !== "" && title !== item.title) this.#saveTitle(item, title);
-      else this.show();
-    };
-    field.addEventListener("keydown", (event) => {
-      if (event.isComposing) return;
-      if (event.key === "Enter") end(true);
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      end(false);
+  #rename(talk) {
+    const row = () => $(`[data-conversation="${talk.id}"]`, this.list);
+    const field = inPlace({
+      value: talk.title,
+      label: gettext("New title"),
+      maxlength: TITLE_LENGTH,
+      onEnd: (title, isByKey) => {
+        field.remove();
+        this.rows.delete(talk.id);
+        if (title !== null) this.actions.rename(talk.id, title);
+        this.show();
+        if (isByKey) $("a", row())?.focus();
+      },
     });
-    field.addEventListener("blur", () => end(true));
-    row.replaceChildren(field);
+    row().replaceChildren(field);
     field.select();
   }
 
-  async #saveTitle(item, title) {
-    const before = item.title;
-    item.title = title;
-    this.show();
+  #onKey(event) {
+    if (event.key !== "Escape" || !this.selection.isOn || event.isComposing || $(":popover-open, dialog[open]")) return;
+    event.stopPropagation();
+    this.selection.end();
+    $('[data-key="select"]', this.head).focus();
+  }
+
+  /** Each conversation is a page of its own; the list must not jump to its top with every one. */
+  #keepScroll() {
+    const KEY = "webox.side-scroll";
     try {
-      await api("PATCH", `/api/chat/conversations/${item.id}`, { title });
-      this.onRenamed(item.id, title);
+      this.list.scrollTop = Number(sessionStorage.getItem(KEY));
+      addEventListener("pagehide", () => sessionStorage.setItem(KEY, String(this.list.scrollTop)));
     } catch {
-      item.title = before;
-      this.show();
-      this.say(gettext("The title was not saved. Try again."));
+      // Storage may be forbidden: the list then starts at its top.
     }
   }
 
-  async #delete(item) {
-    try {
-      await api("DELETE", `/api/chat/conversations/${item.id}`);
-    } catch {
-      this.say(gettext("The conversation was not deleted. Try again."));
-      return;
-    }
-    this.items = this.items.filter((other) => other !== item);
-    this.deleted = { ...item, current: false, until: Date.now() + UNDO_MS };
-    save(DELETED, this.deleted);
-    this.#forgetLater();
-    this.show();
-    $(".undo .btn", this.root).focus();
-    this.say(gettext("Conversation deleted."));
-    this.onGone(item.id);
+  /** What another tab or another machine changed shows when this one is looked at again. */
+  #keepFresh() {
+    let left = Date.now();
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && Date.now() - left > STALE_MS) this.store.refresh(this.view);
+      left = Date.now();
+    });
   }
+}
 
-  async #undo() {
-    const item = this.deleted;
-    try {
-      await api("POST", `/api/chat/conversations/${item.id}/undo`);
-    } catch {
-      this.say(gettext("The conversation could not be had back. Try again."));
-      return;
-    }
-    this.items.push({ ...item, updated: new Date(item.updated) });
-    this.#forget();
-    $(`[data-conversation="${item.id}"] a`, this.root).focus();
-    this.say(gettext("The conversation is back."));
-  }
-
-  /** The offer ends by itself, but not under somebody’s hand. */
-  #forgetLater() {
-    clearTimeout(this.timer);
-    const again = () => ($(".undo:is(:hover, :focus-within)", this.root) ? this.#forgetLater() : this.#forget());
-    this.timer = setTimeout(again, Math.max(1000, this.deleted.until - Date.now()));
-  }
-
-  #forget() {
-    clearTimeout(this.timer);
-    this.deleted = null;
-    save(DELETED, null);
-    this.show();
-  }
+/** Draw, and put the focus back on the control it was on. */
+function keepingFocus(root, draw) {
+  const focused = root.contains(document.activeElement) ? document.activeElement : null;
+  const item = focused?.closest("[data-key]");
+  const controls = (node) => [node, ...node.querySelectorAll("a, button, input")];
+  const at = item ? controls(item).indexOf(focused) : -1;
+  draw();
+  if (!item || document.activeElement === focused) return;
+  const again = $(`[data-key="${CSS.escape(item.dataset.key)}"]`, root);
+  if (again) controls(again)[at]?.focus({ preventScroll: true });
 }

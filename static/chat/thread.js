@@ -1,5 +1,5 @@
 // The thread: every turn in order, the last one alive. Turns far from the window are built when there is time.
-import { ColumnMenu } from "./column_menu.js";
+import { openColumnMenu } from "./column_menu.js";
 import { Follower } from "./follow.js";
 import { isRunning } from "./reducer.js";
 import { TurnView } from "./turn.js";
@@ -22,7 +22,7 @@ export class ThreadView {
     this.hooks = {
       ...hooks,
       follow: (turn, column) => this.#follow(turn, column),
-      menu: new ColumnMenu(frame, hooks),
+      menu: (turn, column, opener) => openColumnMenu(opener, turn, column, hooks),
       arrange: () => this.#each((turn) => turn.arrange()),
       swipe: (name) => this.#swipe(name),
     };

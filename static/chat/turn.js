@@ -27,7 +27,7 @@ export class TurnView {
       ...hooks,
       follow: (column) => hooks.follow(this, column),
       step: (column, by) => this.#step(column, by),
-      menu: (column, button) => hooks.menu.open(this, column, button),
+      menu: (column, button) => hooks.menu(this, column, button),
       maximise: (column) => this.maximise(column),
       unfold: (column) => this.open(column),
     };

@@ -19,13 +19,31 @@ function nameFold() {
   fold.setAttribute("aria-expanded", String(root.dataset.side !== "rail"));
 }
 
-fold.addEventListener("click", () => {
-  root.dataset.side = root.dataset.side === "rail" ? "open" : "rail";
+function setSide(side) {
+  root.dataset.side = side;
   nameFold();
   chosen = true;
-  save(STORED, root.dataset.side);
-});
+  save(STORED, side);
+}
+
+const foldOrOpen = () => setSide(root.dataset.side === "rail" ? "open" : "rail");
+
+fold.addEventListener("click", foldOrOpen);
 nameFold();
+
+const isPhone = () => matchMedia("(max-width: 767.98px)").matches;
+
+/** Fold or open the sidebar; on a phone, the drawer. */
+export function toggleSide() {
+  if (isPhone()) drawer(!root.hasAttribute("data-drawer"));
+  else foldOrOpen();
+}
+
+/** Have the sidebar’s list on the screen. */
+export function showSide() {
+  if (isPhone()) drawer(true);
+  else if (root.dataset.side === "rail") setSide("open");
+}
 
 /** Give the answers the sidebar’s room on a laptop, unless the person said what they want. */
 export function makeRoom() {

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { finalBlocks, markdown, parseBlocks, renderBlock } from "../blocks.js";
+import { finalBlocks, parseBlocks, renderBlock } from "../blocks.js";
+import { markdown } from "../dialect.js";
+import { DOCUMENTS } from "./documents.js";
 
 const html = (text) => parseBlocks(text).map(renderBlock).join("");
-
-const DOCUMENTS = [
-  "# Title\n\nA paragraph with `snake_case_name` and **bold**.\n\n- one\n- two\n\n  more of two\n\n1. first\n2. second\n\nEnd.",
-  "Text\n\n```python\ndef f():\n\n    return 1\n```\nright after\n\n~~~\n```\n~~~\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n\n> quote\n> more\n\n---\n\nlast",
-  "Setext\n======\n\nlazy\n    continuation\n\n    indented code\n\n* a\n\n  ```js\n  x\n  ```\n* b\n\n***\nend 👍🏽",
-  "```\nnever closed\n\n- not a list",
-];
+const finalCount = (text) => finalBlocks(parseBlocks(text, { growing: true }), text);
 
 for (const [index, text] of DOCUMENTS.entries()) {
   test(`document ${index}: what was final in mid-stream is in the whole text, as it was`, () => {
@@ -18,7 +14,7 @@ for (const [index, text] of DOCUMENTS.entries()) {
     const shown = [];
     for (let end = 1; end <= text.length; end += 1) {
       const tail = text.slice(start, end);
-      const blocks = parseBlocks(tail);
+      const blocks = parseBlocks(tail, { growing: true });
       const final = finalBlocks(blocks, tail);
       shown.push(...blocks.slice(0, final).map(renderBlock));
       if (final > 0) start += final < blocks.length ? blocks[final].start : blocks[final - 1].end;
@@ -30,7 +26,7 @@ for (const [index, text] of DOCUMENTS.entries()) {
 }
 
 test("a block is not final while its successor’s first line is not whole", () => {
-  const final = (text) => finalBlocks(parseBlocks(text), text);
+  const final = finalCount;
   assert.equal(final("one\n\n-"), 0);
   assert.equal(final("one\n\ntwo"), 0);
   assert.equal(final("one\n\ntwo\n"), 1);
@@ -38,7 +34,7 @@ test("a block is not final while its successor’s first line is not whole", () 
 });
 
 test("a closed fence is final at once, with its closing line whole", () => {
-  const final = (text) => finalBlocks(parseBlocks(text), text);
+  const final = finalCount;
   assert.equal(final("```js\nx\n```"), 0);
   assert.equal(final("```js\nx\n```\n"), 1);
   assert.equal(final("````\n```\n"), 0);
@@ -54,17 +50,51 @@ test("links lead to http, https and mailto only, and open apart", () => {
     assert.ok(!html(`[x](${address})`).includes("<a "), address);
   }
   const link = html("[x](https://example.com/a)");
-  assert.ok(link.includes('href="https://example.com/a" target="_blank" rel="noopener noreferrer nofollow"'));
+  for (const part of ['href="https://example.com/a"', 'target="_blank"', 'rel="noopener noreferrer nofollow"']) assert.ok(link.includes(part));
   assert.ok(html("[x](mailto:a@example.com)").includes('href="mailto:a@example.com"'));
   assert.ok(html("see https://example.com").includes("<a "));
   assert.ok(!html("see README.md and example.com").includes("<a "));
 });
 
-test("images are links that name their host", () => {
-  const image = html("![alt](https://example.com/pixel.png?secret=1)");
+test("an image is a link that names its host and what a click tells it", () => {
+  const image = html("![Paris <at> night](https://example.com/pixel.png?secret=1)");
   assert.ok(!image.includes("<img"));
-  assert.ok(image.includes(">image: example.com</a>"));
+  assert.ok(image.includes(">Show image from example.com</span>"));
+  assert.ok(image.includes("Paris &lt;at&gt; night") && image.includes("The site will learn"));
   assert.ok(!html("![a](data:image/png;base64,AA)").includes("<img"));
+});
+
+test("an image in a link is its words, so that the link leads where it leads", () => {
+  const link = html("[![build](https://shields.example/b.svg)](https://example.org/repository)");
+  assert.equal(link.match(/<a /g).length, 1);
+  assert.ok(link.includes(">build</a>") && link.includes('title="example.org"') && !link.includes("shields.example"));
+});
+
+test("a link says where it leads unless its text does", () => {
+  const title = (text) => /title="([^"]*)"/.exec(html(text))?.[1];
+  assert.equal(title("https://example.org/page"), undefined);
+  assert.equal(title("[example.org](https://example.org/page)"), undefined);
+  assert.equal(title("[the docs](https://example.org/page)"), "example.org");
+  assert.equal(title("[https://bank.example](https://evil.example/x)"), "evil.example");
+  assert.equal(title("[evil.example.bank.example](https://evil.example)"), "evil.example");
+  assert.equal(title('[here](https://evil.example "bank.example")'), "evil.example · bank.example");
+  assert.equal(title("[write](mailto:ana@example.org)"), "ana@example.org");
+  assert.equal(title("https://аррӏе.example/"), "xn--80ak6aa92e.example");
+});
+
+test("a link inside of a link says its own place, and so does the outer one", () => {
+  const links = html("[see <https://inner.example>](https://outer.example)");
+  assert.ok(links.includes('title="outer.example"') && links.includes('href="https://inner.example"'));
+});
+
+test("a task has its box in place of the bullet", () => {
+  const list = html("- [ ] one\n- [x] **two**\n- [link] three\n- [ ]four");
+  assert.ok(list.includes('<li class="task">☐ one</li>') && list.includes('<li class="task">☑ <strong>two</strong></li>'));
+  assert.ok(list.includes("<li>[link] three</li>") && list.includes("<li>[ ]four</li>"));
+});
+
+test("the cells of a table’s head say that they head a column", () => {
+  assert.ok(html("| a |\n|--|\n| b |").includes('<th scope="col">a</th>'));
 });
 
 test("alignment is a class, headings leave h1 and h2 to the page", () => {

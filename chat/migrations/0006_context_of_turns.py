@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0004_conversations_and_line_ups")]
+    dependencies = [("chat", "0005_search_folders_tags")]
 
     operations = [
         migrations.AddField(

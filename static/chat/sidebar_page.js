@@ -1,0 +1,19 @@
+// Every signed-in page: its sidebar, palette and keys. The chat’s page tells it what happens in its conversation.
+import { $ } from "../webox/dom.js";
+import { KeyboardHelp } from "./keyboard_help.js";
+import { listenForKeys } from "./keys.js";
+import { Palette } from "./palette.js";
+import { Sidebar } from "./sidebar.js";
+import { Actions } from "./sidebar_actions.js";
+import { Conversations } from "./sidebar_store.js";
+import { TopBar } from "./top_bar.js";
+
+export const conversations = new Conversations(JSON.parse($("#side-state").textContent));
+export const actions = new Actions(conversations);
+export const sidebar = new Sidebar($(".side-list"), { store: conversations, actions });
+
+const help = new KeyboardHelp();
+const palette = new Palette({ store: conversations, sidebar, help });
+const bar = $("[data-conversation-bar]");
+if (bar) new TopBar(bar, { store: conversations, actions, sidebar });
+listenForKeys({ palette, help });
