@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 
-from playwright.sync_api import APIResponse, Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser import DESKTOP, Visitor, session_of
 from tests.running import OWNER_EMAIL, PASSWORD
@@ -86,14 +86,6 @@ class Visit:
     def press(self, selector: str) -> None:
         self.find(selector).click()
 
-    def call(self, verb: str, path: str, body: dict[str, str] | None = None) -> APIResponse:
-        """Ask the API as this person."""
-        request = self.visitor.context.request
-        request.get("/chat/")
-        [token] = [one["value"] for one in self.visitor.context.cookies() if one["name"] == "webox_csrf"]
-        headers = {"X-CSRFToken": token, "Referer": self.visitor.site.url}
-        return request.fetch(path, method=verb, data=body, headers=headers)
-
 
 @dataclass(frozen=True)
 class Place:
@@ -103,11 +95,12 @@ class Place:
     who: str
     open: Callable[[Visit], None]
     only_on_phones: bool = False
+    not_on_phones: bool = False
     is_foreign: bool = False
     """Its markup and words are another project's: Django's, Django REST framework's, Swagger's."""
 
     def is_for(self, size: tuple[int, int]) -> bool:
-        return size[0] < PHONE_PX or not self.only_on_phones
+        return not (self.not_on_phones if size[0] < PHONE_PX else self.only_on_phones)
 
 
 def at(path: str, until: str = "main") -> Callable[[Visit], None]:
@@ -177,9 +170,7 @@ def streaming(visit: Visit) -> None:
     may_end = visit.scene.hold(visit.language)
     visit.at_the_end(may_end.set)
     visit.page.goto("/chat/")
-    for _ in range(visit.page.locator("#chips .chip[data-target]").count()):
-        visit.page.locator("#chips .chip[data-target]").first.click()
-    _tick(visit, "openai", "mistral", "groq")
+    choose_only(visit, "openai", "mistral", "groq")
     visit.page.locator("#question").fill(visit.words.first)
     visit.page.locator("#question").press("Enter")
     for provider in ("openai", "mistral"):
@@ -187,10 +178,13 @@ def streaming(visit: Visit) -> None:
         column.locator(".prose > *").first.wait_for(state="attached")
 
 
-def _tick(visit: Visit, *targets: str) -> None:
-    visit.page.locator(".chip-add").click()
-    for target in targets:
-        visit.page.locator(f'.ai-option[data-target="{target}"] input').check()
+def choose_only(visit: Visit, *targets: str) -> None:
+    chips = visit.page.locator("#chips .chip[data-target]")
+    chips.first.wait_for()
+    before = {chip.get_attribute("data-target") for chip in chips.all()}
+    visit.press(".chip-add")
+    for target in before ^ set(targets):
+        visit.page.locator(f'.ai-option[data-target="{target}"] input').click()
     visit.page.keyboard.press("Escape")
     visit.page.locator("#ai-list").wait_for(state="hidden")
 
@@ -215,44 +209,38 @@ def then(*ways: Callable[[Visit], None]) -> Callable[[Visit], None]:
     return go
 
 
-def sidebar_menu(visit: Visit) -> None:
-    answers(visit)
+def of_a_talk(visit: Visit, conversation_id: int | None = None) -> None:
+    """Open the menu of a conversation in the sidebar; the example’s, where no other is given."""
     show_sidebar(visit)
-    row = visit.find(".talk")
+    number = conversation_id or visit.scene.conversation(visit.language)
+    row = visit.find(f'.talk[data-conversation="{number}"]')
     row.hover()
     row.locator("[aria-haspopup=menu]").click()
     visit.find(".menu:popover-open").wait_for()
 
 
-def renaming(visit: Visit) -> None:
-    sidebar_menu(visit)
-    visit.press(".menu:popover-open [role=menuitem]")
-    visit.find(".talk input").wait_for()
+def item(number: int) -> Callable[[Visit], None]:
+    """Take this one of the menu that is open, from 0."""
+    return lambda visit: visit.page.locator(".menu:popover-open [role=menuitem]").nth(number).click()
 
 
-def drawer(visit: Visit) -> None:
-    visit.press("[data-drawer-open]")
-    visit.find(".side-links a").wait_for()
+def deleted(visit: Visit) -> None:
+    """Another conversation than the example, made for it."""
+    visit.page.goto("/chat/")
+    made = visit.visitor.post("/api/chat/conversations", title="…")
+    visit.page.reload()
+    of_a_talk(visit, made["id"])
+    visit.press(".menu:popover-open .danger")
+    visit.find("#notice .btn").wait_for()
 
 
 def show_sidebar(visit: Visit) -> None:
     """As a drawer on a phone; beside four answers it has made room."""
     if visit.is_phone:
-        drawer(visit)
+        visit.press("[data-drawer-open]")
     elif visit.page.locator("html").get_attribute("data-side") == "rail":
         visit.press("[data-side-toggle]")
-
-
-def deleted(visit: Visit) -> None:
-    """Another conversation than the example, made for it."""
-    made = visit.call("post", "/api/chat/conversations", {"title": "…"})
-    visit.page.goto("/chat/")
-    show_sidebar(visit)
-    row = visit.find(f'.talk[data-conversation="{made.json()["id"]}"]')
-    row.hover()
-    row.locator("[aria-haspopup=menu]").click()
-    visit.press(".menu:popover-open .danger")
-    visit.find(".undo").wait_for()
+    visit.find(".talk").wait_for()
 
 
 def edited(visit: Visit) -> None:
@@ -269,8 +257,7 @@ def draft(visit: Visit) -> None:
 
 def nobody_to_ask(visit: Visit) -> None:
     visit.page.goto("/chat/")
-    while visit.page.locator("#chips .chip[data-target]").count() > 0:
-        visit.page.locator("#chips .chip[data-target]").first.click()
+    choose_only(visit)
     visit.page.locator("#question").fill(visit.words.first)
     visit.page.locator("#question").press("Enter")
     visit.page.locator("#composer-note:not(:empty)").wait_for()
@@ -299,6 +286,40 @@ def session_expired(visit: Visit) -> None:
     visit.find("#banner a").wait_for()
 
 
+def open_line_ups(visit: Visit) -> None:
+    if visit.is_phone:
+        visit.press(".chip-add")
+        visit.press("#ai-list .phone-row")
+    else:
+        visit.press("#line-ups .chip")
+    visit.find(".line-ups").wait_for()
+
+
+def palette(words: str) -> Callable[[Visit], None]:
+    """The palette with this in its field, and what it found."""
+
+    def go(visit: Visit) -> None:
+        visit.page.keyboard.press("Control+k")
+        visit.find(".palette").wait_for()
+        visit.page.keyboard.type(words)
+        visit.find(".palette [role=option]").wait_for()
+
+    return go
+
+
+def several(visit: Visit) -> None:
+    """Choose several conversations."""
+    show_sidebar(visit)
+    visit.press('.side-tools [data-key="select"]')
+    visit.find(".talk-pick").wait_for()
+
+
+def keyboard_help(visit: Visit) -> None:
+    visit.page.locator("#question").blur()
+    visit.page.keyboard.press("?")
+    visit.find(".keys-dialog").wait_for()
+
+
 # --- AIs, account, the rest ---
 
 
@@ -309,13 +330,14 @@ def all_ais_open(visit: Visit) -> None:
 
 
 def confirmed(visit: Visit) -> None:
-    """The question before a key is removed, of one that was saved for it."""
-    key = "/api/chat/providers/xai/key"
-    saved = visit.call("put", key, {"key": "sk-for-this-place"})
-    assert saved.ok, saved.text()
-    visit.at_the_end(lambda: visit.call("delete", key))
-    at("/chat/ais#xai", ".provider details[open]")(visit)
-    visit.page.locator(".provider details[open] form .actions .btn-quiet").filter(visible=True).last.click()
+    """The question before a line-up is removed, of one that was saved for it."""
+    visit.page.goto("/chat/")
+    kept = visit.visitor.post("/api/chat/line-ups", name="…", targets=["openai", "mistral"])
+    visit.at_the_end(lambda: visit.visitor.delete(f"/api/chat/line-ups/{kept['id']}"))
+    visit.page.goto("/chat/?lineup=…")
+    visit.page.locator("#chips .chip[data-target]").nth(1).wait_for()
+    open_line_ups(visit)
+    visit.press(".line-ups .danger")
     visit.find("#confirm-dialog").wait_for()
 
 
@@ -361,8 +383,18 @@ PLACES = (
     Place("chat-empty", "person", at("/chat/", "#chips .chip[data-target]")),
     Place("chat-answers", "person", answers),
     Place("chat-streaming", "person", streaming),
-    Place("chat-tabs", "person", after(answers, '.turn.live [data-view="tabs"]', until=".turn.live .tabs")),
-    Place("chat-focus", "person", after(answers, '.turn.live button[data-view="focus"]', until=".turn.live")),
+    Place(
+        "chat-tabs",
+        "person",
+        after(answers, '.turn.live [data-view="tabs"]', until=".turn.live .tabs"),
+        not_on_phones=True,
+    ),
+    Place(
+        "chat-focus",
+        "person",
+        after(answers, '.turn.live button[data-view="focus"]', until=".turn.live"),
+        not_on_phones=True,
+    ),
     Place("chat-edited", "person", edited),
     Place("chat-draft", "person", draft),
     Place("chat-nobody-to-ask", "person", nobody_to_ask),
@@ -370,23 +402,25 @@ PLACES = (
     Place(
         "chat-answer-menu",
         "person",
-        after(answers, ".turn.live .column-foot [aria-haspopup=menu]", until=".column-menu"),
+        after(answers, ".turn.live .column-foot [aria-haspopup=menu]", until=".menu:popover-open"),
     ),
-    Place("chat-sidebar-menu", "person", sidebar_menu),
-    Place("chat-renaming", "person", renaming),
-    Place("chat-deleted", "person", deleted),
+    Place("chat-ai-settings", "person", after(answers, "#chips .chip", until="[popover]:popover-open")),
+    Place("chat-context", "person", after(answers, "#context .chip", until="#context-list")),
+    Place("chat-line-ups", "person", then(answers, open_line_ups)),
+    Place("chat-confirm", "person", confirmed),
     Place("chat-sidebar", "person", then(answers, show_sidebar)),
-    Place(
-        "chat-drawer",
-        "person",
-        after(answers, "[data-drawer-open]", until=".side-links a"),
-        only_on_phones=True,
-    ),
+    Place("chat-sidebar-menu", "person", then(answers, of_a_talk)),
+    Place("chat-renaming", "person", then(answers, of_a_talk, item(0))),
+    Place("chat-move", "person", then(answers, of_a_talk, item(3))),
+    Place("chat-tags", "person", then(answers, of_a_talk, item(4))),
+    Place("chat-several", "person", then(answers, several)),
+    Place("chat-deleted", "person", deleted),
+    Place("chat-palette", "person", then(answers, palette("python"))),
+    Place("chat-keyboard-help", "person", then(answers, keyboard_help)),
     Place("chat-offline", "person", offline),
     Place("chat-session-expired", "person", session_expired),
     Place("ais", "person", at("/chat/ais", ".provider-line")),
     Place("ais-open", "person", all_ais_open),
-    Place("ais-confirm", "person", confirmed),
     Place("dashboard", "person", at("/dashboard/", "canvas")),
     Place("account", "person", at("/accounts/profile")),
     Place("password", "person", at("/accounts/password/change/")),

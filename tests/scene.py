@@ -2,12 +2,14 @@
 
 import functools
 import threading
+import time
 from dataclasses import dataclass, field
 
 from tests.client import Watcher
 from tests.running import Account, Site
 from tests.vendor import Exchange, Script, Vendor
 
+PIECE = 12
 VENDORS = ("openai", "mistral", "groq", "xai")
 
 
@@ -73,6 +75,8 @@ class Scene:
     site: Site
     keyless: Site
     vendor: Vendor
+    pace_s: float = 0
+    """Between two pieces of an answer; for pictures, so that their figures are those of a real one."""
     _conversations: dict[str, int] = field(default_factory=dict)
 
     def conversation(self, language: str) -> int:
@@ -86,8 +90,8 @@ class Scene:
         conversation_id = account.conversation()
         ended = threading.Event()
         self.vendor.scripts |= {
-            "openai": written(words.code),
-            "mistral": written(words.table),
+            "openai": written(words.code, self.pace_s),
+            "mistral": written(words.table, self.pace_s * 1.6),
             "groq": lambda exchange: exchange.refuse(401, "no such key"),
             "xai": functools.partial(begins, words.short, ended),
         }
@@ -95,7 +99,7 @@ class Scene:
             watcher.ask(words.second, ["openai", "mistral", "groq"], "scene-1")
             watcher.read_to_the_end()
             self.vendor.scripts |= {
-                "openai": written(words.table),
+                "openai": written(words.table, self.pace_s * 1.6),
                 "mistral": functools.partial(breaks_off, words.short),
             }
             accepted = watcher.ask(words.first, list(VENDORS), "scene-2")
@@ -128,10 +132,18 @@ def _name_two_more(account: Account) -> None:
         assert made.status_code == 201, made.text
 
 
-def written(text: str) -> Script:
+def written(text: str, pace_s: float = 0) -> Script:
     """An answer in small pieces."""
-    pieces = [text[index : index + 12] for index in range(0, len(text), 12)]
-    return lambda exchange: exchange.answer(*pieces)
+
+    def script(exchange: Exchange) -> None:
+        time.sleep(pace_s * 10)
+        exchange.start()
+        for index in range(0, len(text), PIECE):
+            exchange.text(text[index : index + PIECE])
+            time.sleep(pace_s)
+        exchange.finish(len(text) // 4)
+
+    return script
 
 
 def begins(text: str, may_end: threading.Event, exchange: Exchange) -> None:

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.browser
 VENDOR_JS = Path(__file__).parent / "vendor_js"
 # What other projects' pages can't be made to do from here, by place: axe's rule, and why it stands.
 FOREIGN = {
-    "api-docs": {"nested-interactive": "Swagger UI: copy and link buttons stand inside each operation’s button"},
+    "api-docs": {
+        "nested-interactive": "Swagger UI: copy and link buttons stand inside each operation’s button"
+    },
     "admin-account": {"aria-prohibited-attr": "Django: the icons beside the filters of its two lists"},
 }
 RUN = """

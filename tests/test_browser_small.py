@@ -92,6 +92,8 @@ def wide(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_no_page_scrolls_sideways_on_a_phone(place: Place, scene: Scene, chromium: Browser) -> None:
+    if not place.is_for(PHONE):
+        pytest.skip("not on a phone")
     with Visit(chromium, scene, "fr", PHONE) as visit:
         page = visit.go(place)
         assert wide(page) == []
@@ -111,7 +113,9 @@ def test_at_twice_the_size_all_is_there(place: Place, scene: Scene, chromium: Br
 
 
 @pytest.mark.parametrize(
-    "place", [place for place in OURS if place.name.startswith("chat")], ids=lambda place: place.name
+    "place",
+    [place for place in OURS if place.name.startswith("chat") and place.is_for(PHONE)],
+    ids=lambda place: place.name,
 )
 def test_a_finger_meets_every_control_of_the_chat(place: Place, scene: Scene, chromium: Browser) -> None:
     with Visit(chromium, scene, "fr", PHONE, has_touch=True) as visit:
