@@ -161,7 +161,7 @@ def session(site: Site, name: str) -> tuple[tuple[str, str], ...]:
 @functools.cache
 def session_of(site: Site, login: str) -> tuple[tuple[str, str], ...]:
     """The same for an account that there is already."""
-    with httpx.Client(base_url=site.url, trust_env=False) as client:
+    with httpx.Client(base_url=site.url, trust_env=False, timeout=60) as client:
         form = client.get("/accounts/login/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
         assert token

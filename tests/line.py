@@ -1,4 +1,4 @@
-"""A line between a browser and a site that a test can cut: every connection breaks, and none comes through."""
+"""A line between a browser and a site that a test can cut: all connections break, none comes through."""
 
 import socket
 import threading

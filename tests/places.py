@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 from playwright.sync_api import Browser, Locator, Page
@@ -17,19 +18,19 @@ from tests.running import OWNER_EMAIL, PASSWORD
 from tests.scene import WORDS, Scene
 
 PHONE_PX = 768
-STILL = """
-() => Promise.all([
-  document.fonts.ready,
-  ...document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
-    .map((one) => one.finished.catch(() => null)),
-]).then(() => null)
-"""
 _numbers = itertools.count(1)
 
 
+def script(name: str) -> str:
+    """One of tests/page_js: a function to be called on a page."""
+    return (Path(__file__).parent / "page_js" / f"{name}.js").read_text()
+
+
+STILL = script("still")
+
+
 class Visit:
-    """One browser at one place. `page` stands there as soon as the place is opened; what is held back ends with it."""
+    """One browser at one place: `page` stands there once `go` is over. What it held back ends then."""
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Place:
-    """`who` is nobody, person (the example conversation), newcomer (no keys, nothing yet) or owner (no keys)."""
+    """`who` is nobody, person (of the example), newcomer (no keys, nothing yet) or owner (no keys)."""
 
     name: str
     who: str

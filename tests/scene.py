@@ -1,9 +1,10 @@
-"""Two running sites with something to look at: a conversation whose answers have every state, and an empty one."""
+"""Two running sites to look at: answers in every state on one, and nothing yet on the other."""
 
 import functools
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.client import Watcher
 from tests.running import Account, Site
@@ -25,45 +26,26 @@ class Words:
     table: str
 
 
+def _text(name: str) -> str:
+    return (Path(__file__).parent / "scene_texts" / f"{name}.md").read_text().rstrip("\n")
+
+
 WORDS = {
     "en": Words(
         name="example",
         first="What do renting and buying a flat cost over ten years?",
         second="How does one sort a list of dates in Python?",
         short="It depends on three figures: the price, the rent and how long you stay.",
-        code=(
-            "`sorted` takes any list and leaves the first one as it is. Dates compare by time, so nothing more "
-            "is needed:\n\n```python\nfrom datetime import date\n\n\ndef in_order(days: list[date]) -> list[date]:\n"
-            '    """The days, earliest first."""\n    return sorted(days)\n```\n\n'
-            "1. `sorted(days, reverse=True)` has the latest first.\n2. `days.sort()` changes the list itself.\n\n"
-            "See the [documentation](https://docs.python.org/3/howto/sorting.html) for keys."
-        ),
-        table=(
-            "## In one table\n\n| | Renting | Buying |\n|---|--:|--:|\n| At the start | 2 months’ rent | 10 to 30 % |\n"
-            "| Every month | rent | loan, charges |\n| After ten years | nothing owed | part of the flat |\n\n"
-            "**Buying** pays when you stay long enough to earn back what the purchase costs; **renting** leaves "
-            "your savings free.\n\n> Put your own figures in before you decide."
-        ),
+        code=_text("code.en"),
+        table=_text("table.en"),
     ),
     "fr": Words(
         name="exemple",
         first="Combien coûtent la location et l’achat d’un appartement sur dix ans\u202f?",
         second="Comment trier une liste de dates en Python\u202f?",
         short="Cela dépend de trois chiffres\u00a0: le prix, le loyer et la durée.",
-        code=(
-            "`sorted` accepte toute liste et laisse la première telle quelle. Les dates se comparent dans le temps\u00a0: "
-            "rien d’autre n’est nécessaire.\n\n```python\nfrom datetime import date\n\n\n"
-            'def en_ordre(jours: list[date]) -> list[date]:\n    """Les jours, du plus ancien au plus récent."""\n'
-            "    return sorted(jours)\n```\n\n1. `sorted(jours, reverse=True)` commence par le plus récent.\n"
-            "2. `jours.sort()` change la liste elle-même.\n\n"
-            "Voir la [documentation](https://docs.python.org/fr/3/howto/sorting.html) pour les clés."
-        ),
-        table=(
-            "## En un tableau\n\n| | Location | Achat |\n|---|--:|--:|\n| Au départ | 2 mois de loyer | 10 à 30 % |\n"
-            "| Chaque mois | loyer | prêt, charges |\n| Après dix ans | rien à rembourser | une part du logement |\n\n"
-            "**Acheter** vaut la peine si vous restez assez longtemps pour amortir les frais\u202f; **louer** laisse "
-            "votre épargne libre.\n\n> Mettez vos propres chiffres avant de décider."
-        ),
+        code=_text("code.fr"),
+        table=_text("table.fr"),
     ),
 }
 
@@ -80,7 +62,7 @@ class Scene:
     _conversations: dict[str, int] = field(default_factory=dict)
 
     def conversation(self, language: str) -> int:
-        """The id of the example: two questions, answers with code, a table, one of each state, two versions."""
+        """The id of the example: two questions, code, a table, an answer of each state, two versions."""
         if language not in self._conversations:
             self._conversations[language] = self._prepare(WORDS[language])
         return self._conversations[language]

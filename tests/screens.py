@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[place.name for place in PLACES])
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    failed = []
+    failed: list[str] = []
     with own_scene() as scene, running_chromium() as browser:
         for place in PLACES:
             if options.only and place.name not in options.only:

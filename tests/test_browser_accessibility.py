@@ -1,4 +1,4 @@
-"""What axe finds on every page and in every state, and what screen readers are told while answers are written."""
+"""What axe finds on every page in every state, and what screen readers hear while answers are written."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import PHONE, Visits, ask, choose, wait_for_state
-from tests.places import PLACES, Place, Visit
+from tests.places import PLACES, Place, Visit, script
 from tests.running import Site
 from tests.scene import Scene
 from tests.vendor import Exchange, Vendor
@@ -26,13 +26,7 @@ FOREIGN = {
     },
     "admin-account": {"aria-prohibited-attr": "Django: the icons beside the filters of its two lists"},
 }
-RUN = """
-async (rules) => {
-  const found = await axe.run({ resultTypes: ["violations"], ...rules });
-  return found.violations.map(({ id, impact, help, nodes }) =>
-    ({ id, impact, help, nodes: nodes.map(({ target, failureSummary }) => [target.join(" "), failureSummary]) }));
-}
-"""
+RUN = script("axe_run")
 
 
 @cache
@@ -73,19 +67,7 @@ def test_axe_finds_nothing_serious(place: Place, scene: Scene, chromium: Browser
         assert not found, "in the dark:\n" + "\n".join(found)
 
 
-HEAR = """
-() => {
-  const live = document.querySelectorAll("[aria-live]:not([aria-live=off]), [role=status], [role=alert], output");
-  globalThis.heard = [];
-  for (const region of live) {
-    new MutationObserver((changes) => {
-      for (const { addedNodes } of changes) {
-        for (const node of addedNodes) if (node.textContent.trim() !== "") globalThis.heard.push(node.textContent);
-      }
-    }).observe(region, { childList: true, characterData: true, subtree: true });
-  }
-}
-"""
+HEAR = script("hear")
 
 
 def test_a_screen_reader_hears_one_sentence_an_answer_and_none_of_the_stream(
@@ -108,16 +90,7 @@ def test_a_screen_reader_hears_one_sentence_an_answer_and_none_of_the_stream(
     wait_for_state(page, openai="streaming", mistral="streaming")
     page.evaluate(HEAR)
     # Nothing the text stands in, at any level, is announced as it changes.
-    announced = page.locator(".turn.live .prose").first.evaluate(
-        """(node) => {
-          const found = [];
-          for (let one = node; one; one = one.parentElement) {
-            const live = one.getAttribute("aria-live") ?? { status: "polite", alert: "assertive", log: "polite" }[one.role];
-            if (live) found.push(live);
-          }
-          return found;
-        }"""
-    )
+    announced = page.locator(".turn.live .prose").first.evaluate(script("announced"))
     assert set(announced) <= {"off"}
     assert page.locator(".turn.live .body[aria-busy=true]").count() == 2
     may_end.set()

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -40,7 +41,7 @@ class Stream:
         self._queues: dict[str, queue.Queue[str | None]] = {name: queue.Queue() for name in NAMES}
         self._written = 0
         for name in NAMES:
-            vendor.scripts[name] = lambda exchange, name=name: self._script(name, exchange)
+            vendor.scripts[name] = partial(self._script, name)
 
     def _script(self, name: str, exchange: Exchange) -> None:
         exchange.start()

@@ -4,82 +4,20 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import PHONE
-from tests.places import PLACES, Place, Visit
+from tests.places import PLACES, Place, Visit, script
 from tests.scene import Scene
 
 pytestmark = pytest.mark.browser
 
 SMALLEST, ZOOMED = (320, 640), (720, 450)
 TARGET_PX = 44
-# How wide a page is has nothing to do with us where all of it is another project's; those scroll inside.
-SIDEWAYS = """
-() => {
-  const wide = document.documentElement.scrollWidth - innerWidth;
-  if (wide <= 0) return [];
-  const past = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
-  return [`${wide} px too wide`, ...past.slice(0, 5).map((one) => one.outerHTML.slice(0, 160))];
-}
-"""
-CUT = """
-() => {
-  // What scrolls, ends in an ellipsis or is for screen readers alone is not cut off by mistake.
-  const spared = (one) => {
-    const { overflowX, overflowY, textOverflow, position, clipPath } = getComputedStyle(one);
-    const scrolls = [overflowX, overflowY].some((value) => value === "auto" || value === "scroll");
-    return scrolls || textOverflow === "ellipsis" || clipPath !== "none" || (position === "absolute" && one.offsetWidth <= 1);
-  };
-  const cut = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const node = walk.currentNode;
-    if (node.data.trim() === "" || !node.parentElement.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const text = range.getBoundingClientRect();
-    if (text.width === 0) continue;
-    for (let box = node.parentElement; box && box !== document.body; box = box.parentElement) {
-      if (spared(box)) break;
-      const { overflowX, overflowY } = getComputedStyle(box);
-      const edge = box.getBoundingClientRect();
-      const across = overflowX !== "visible" && (text.right > edge.right + 1.5 || text.left < edge.left - 1.5);
-      const down = overflowY !== "visible" && (text.bottom > edge.bottom + 3 || text.top < edge.top - 3);
-      if (across || down) cut.push(`${node.data.trim().slice(0, 40)} in ${box.tagName}.${box.className}`);
-    }
-  }
-  return cut;
-}
-"""
+SIDEWAYS = script("sideways")
+CUT = script("cut")
 CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=tab], [tabindex='0']"
-UNREACHABLE = """
-(controls) => [...document.querySelectorAll(controls)].filter((one) => {
-  if (!one.checkVisibility({ visibilityProperty: true }) || one.closest("[inert]") || one.matches(".skip-link")) return false;
-  one.scrollIntoView({ block: "nearest", inline: "nearest" });
-  const box = one.getBoundingClientRect();
-  return box.right < 1 || box.bottom < 1 || box.left > innerWidth - 1 || box.top > innerHeight - 1;
-}).map((one) => one.outerHTML.slice(0, 160))
-"""
-TOO_SMALL = """
-([controls, least]) => [...document.querySelectorAll(controls)].flatMap((one) => {
-  if (!one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || one.closest("[inert]")) return [];
-  // A label is pressed with its field; links in a line of text are as high as it.
-  const pressed = one.matches("input[type=checkbox], input[type=radio]") ? (one.closest("label") ?? one) : one;
-  const inText = one.matches("a") && getComputedStyle(one).display === "inline";
-  if (inText || one.closest(".prose, .visually-hidden") || one.matches(".skip-link, .side-scrim, [role=separator], [role=log], .body")) return [];
-  const { width, height } = pressed.getBoundingClientRect();
-  if (width === 0 || (width >= least - 0.5 && height >= least - 0.5)) return [];
-  return [`${Math.round(width)}×${Math.round(height)} ${one.outerHTML.slice(0, 140)}`];
-})
-"""
-MOVING = """
-() => document.getAnimations()
-  .filter((one) => one.playState === "running" && one.effect.getComputedTiming().duration > 1)
-  .map((one) => `${one.animationName ?? one.transitionProperty} on ${one.effect.target.className}`)
-"""
-SMOOTH = """
-() => [...document.querySelectorAll("*")]
-  .filter((one) => getComputedStyle(one).scrollBehavior === "smooth")
-  .map((one) => one.tagName + "." + one.className)
-"""
+UNREACHABLE = script("unreachable")
+TOO_SMALL = script("too_small")
+MOVING = script("moving")
+SMOOTH = script("smooth")
 
 OURS = [place for place in PLACES if not place.is_foreign]
 by_name = pytest.mark.parametrize("place", OURS, ids=lambda place: place.name)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import PHONE
-from tests.places import PLACES, Place, Visit
+from tests.places import PLACES, Place, Visit, script
 from tests.running import ROOT
 from tests.scene import Scene
 
@@ -31,31 +31,10 @@ TELLTALES = {
 }
 # What people, AIs and programs wrote, in whatever language; and the switch that names the other one.
 STORED = (
-    ".prose, .think, .thoughts, .question h2, .question-field, #question, #page-heading, .talk .row-label, .talk a, "
-    ".undo .row-label, [lang], .language-form, pre, code, kbd, script, style"
+    ".prose, .think, .thoughts, .question h2, .question-field, #question, #page-heading, .talk, .crumb, "
+    ".palette-list, .notice-text, #notice-said, [lang], .language-form, pre, code, kbd, script, style"
 )
-READ = """
-(stored) => {
-  const found = new Set();
-  const take = (text, where) => {
-    const line = text.replace(/\\s+/g, " ").trim();
-    if (/\\p{L}{3}/u.test(line)) found.add(`${where}\\u0000${line}`);
-  };
-  const spared = (one) => one.closest(stored)?.matches(":not(html)") ?? false;
-  for (const one of document.body.querySelectorAll("*")) {
-    if (spared(one) || !one.checkVisibility()) continue;
-    for (const name of ["aria-label", "title", "placeholder", "alt"]) {
-      if (one.hasAttribute(name)) take(one.getAttribute(name), name);
-    }
-    if (one.matches("input[type=submit], input[type=button]")) take(one.value, "value");
-    // Sentences with links and marks in them, and each piece by itself.
-    if (one.childElementCount > 0 && one.textContent.length < 400) take(one.textContent, "text");
-    for (const node of one.childNodes) if (node.nodeType === Node.TEXT_NODE) take(node.data, "text");
-  }
-  take(document.title.replace(/ · WeBox$/, ""), "page title");
-  return [...found];
-}
-"""
+READ = script("read")
 
 
 def _catalogues(foreign: bool) -> Iterator[polib.MOFile]:
@@ -63,7 +42,8 @@ def _catalogues(foreign: bool) -> Iterator[polib.MOFile]:
     if foreign:
         for package in FOREIGN_CATALOGUES:
             spec = find_spec(package)
-            assert spec and spec.origin
+            assert spec
+            assert spec.origin
             folders += [Path(spec.origin).parent / "locale", Path(spec.origin).parent / "conf" / "locale"]
     for folder in folders:
         for path in sorted((folder / "fr" / "LC_MESSAGES").glob("*.mo")):
