@@ -73,11 +73,12 @@ class Visitor:
 
     def sign_in(self, name: str) -> "Visitor":
         """Carry the session of an account of this name; it is made where there is none yet."""
+        return self.carry(session(self.site, name))
+
+    def carry(self, cookies: tuple[tuple[str, str], ...]) -> "Visitor":
+        """Be who these cookies say."""
         self.context.add_cookies(
-            [
-                {"name": cookie, "value": value, "url": self.site.url}
-                for cookie, value in session(self.site, name)
-            ]
+            [{"name": name, "value": value, "url": self.site.url} for name, value in cookies]
         )
         return self
 
@@ -152,13 +153,19 @@ def visit(chromium: Browser) -> Iterator[Visits]:
 
 @functools.cache
 def session(site: Site, name: str) -> tuple[tuple[str, str], ...]:
-    """The cookies of a session that is shared by the tests: none of them signs it out."""
+    """The cookies of a session that is shared by the tests: none of them signs it out. The account is new."""
     site.account(name)
-    with httpx.Client(base_url=site.url, trust_env=False) as client:
+    return session_of(site, name)
+
+
+@functools.cache
+def session_of(site: Site, login: str) -> tuple[tuple[str, str], ...]:
+    """The same for an account that there is already."""
+    with httpx.Client(base_url=site.url, trust_env=False, timeout=60) as client:
         form = client.get("/accounts/login/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
         assert token
-        fields = {"csrfmiddlewaretoken": token[1], "login": name, "password": PASSWORD}
+        fields = {"csrfmiddlewaretoken": token[1], "login": login, "password": PASSWORD}
         entered = client.post("/accounts/login/", data=fields)
         assert entered.status_code == 302, entered.text
         return tuple(client.cookies.items())

@@ -20,6 +20,7 @@ from tests.running import (
     running_site,
     server_command,
 )
+from tests.scene import Scene
 from tests.vendor import Vendor, running_vendor
 
 __all__ = ["chromium", "visit"]  # fixtures
@@ -116,6 +117,17 @@ def new_database(admin_url: str, name: str) -> Iterator[str]:
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def prepared_scene(embedded_site: Site, keyless_site: Site, far_vendor: Vendor) -> Scene:
+    return Scene(embedded_site, keyless_site, far_vendor)
+
+
+@pytest.fixture
+def scene(prepared_scene: Scene, vendor_scripts: Vendor) -> Scene:
+    """The sites with their example conversation; the vendor has forgotten the scripts of other tests."""
+    return prepared_scene
 
 
 @pytest.fixture(params=["embedded", "daphne", pytest.param("scaled", marks=pytest.mark.services)])

@@ -41,14 +41,14 @@ class Site:
     def account(self, name: str) -> "Account":
         """A new account, signed in as an API client."""
         person = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-        made = httpx.post(f"{self.url}/api/auth/register", json=person, trust_env=False)
+        made = httpx.post(f"{self.url}/api/auth/register", json=person, trust_env=False, timeout=60)
         assert made.status_code == 201, made.text
         return self.sign_in(name)
 
     def sign_in(self, name: str) -> "Account":
         """An account that there is, signed in as an API client."""
         sign_in = {"username": name, "password": PASSWORD}
-        got = httpx.post(f"{self.url}/api/auth/token", json=sign_in, trust_env=False)
+        got = httpx.post(f"{self.url}/api/auth/token", json=sign_in, trust_env=False, timeout=60)
         assert got.status_code == 200, got.text
         return Account(self, name, got.json()["access"])
 

@@ -7,6 +7,7 @@ import { ModelsPart } from "./ais_models.js";
 import { PreferencePart } from "./ais_preference.js";
 import { ServerPart } from "./ais_server.js";
 import { isDemo, keyName, stateOf, testedWords } from "./ais_words.js";
+import { markOf } from "./marks.js";
 
 export class ProviderRow {
   #parts = null;
@@ -19,8 +20,7 @@ export class ProviderRow {
     this.model = el("small", {});
     this.state = el("span", { class: "provider-state" });
     this.facts = el("span", { class: "provider-facts num" });
-    const mark = el("span", { class: "mark", data: { vendor: record.slug }, "aria-hidden": "true", text: record.mark });
-    this.summary = el("summary", { class: "provider-line" }, mark, el("span", { class: "provider-name" }, this.name, this.model), this.state, this.facts, icon("right"));
+    this.summary = el("summary", { class: "provider-line" }, markOf(record.slug, record.mark), el("span", { class: "provider-name" }, this.name, this.model), this.state, this.facts, icon("right"));
     this.body = el("div", { class: "provider-body" });
     this.details = el("details", { name: "provider", data: { slug: record.slug } }, this.summary, this.body);
     this.element = el("li", { class: "provider" }, this.details);

@@ -37,11 +37,14 @@ export class ColumnFoot {
   /** `place` is {at, of}: which version this is, from 1, of how many. */
   update(answer, place) {
     const running = isRunning(answer);
+    const held = [this.stop, this.star, this.retry].find((button) => button === document.activeElement);
     this.stop.hidden = !running;
     this.star.hidden = running || answer.text.length === 0;
     this.star.setAttribute("aria-pressed", String(answer.is_chosen));
     setText(this.star.lastChild, answer.is_chosen ? gettext("Chosen") : gettext("Choose"));
     this.retry.hidden = running;
+    // The keyboard keeps its place where its button has gone.
+    if (held?.hidden) (running ? this.stop : this.retry).focus();
     this.showText(answer);
     this.#showVersions(place);
     this.#showFigures(answer);

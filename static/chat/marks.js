@@ -2,7 +2,8 @@
 import { el, icon, setText } from "../webox/dom.js";
 import { stateShape } from "./status.js";
 
-export const markOf = (provider, mark) => el("span", { class: "mark", data: { vendor: provider }, "aria-hidden": "true", text: mark });
+/** Its letters are drawn and are no text: they are part of no name that is read out or said to the machine. */
+export const markOf = (provider, mark) => el("span", { class: "mark", data: { vendor: provider, mark }, "aria-hidden": "true" });
 
 export const stateSign = () => el("span", { class: "state" }, el("i", { class: "dot" }), el("span", { class: "state-text" }));
 

@@ -93,6 +93,7 @@ export class Picker {
       { type: "button", class: ai.ready ? "chip" : "chip chip-missing", title: settingsOf(entry) || label, "aria-label": label, "aria-haspopup": "dialog", draggable: "true", data: { target: entry.target }, on: { click: () => this.settings.open(entry, ai, chip) } },
       markOf(ai.provider, ai.mark),
       el("span", { text: ai.name }),
+      " ",
       el("span", { class: "chip-sub", text: sub }),
     );
     chip.addEventListener("dragstart", ({ dataTransfer }) => dataTransfer.setData(DRAGGED, String(this.entries.indexOf(entry))));

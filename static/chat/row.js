@@ -24,7 +24,7 @@ export class RowView {
 
   /** Put a column into the row, in the place of `known` where there is one. */
   put(column, known) {
-    const edge = resizer(column.head.querySelector(".who b").textContent, {
+    const edge = resizer(column.head.querySelector(".who b").textContent, column.element, {
       onMove: (px) => this.#widen(column, px),
       onEnd: () => {
         this.layout.setWidths(this.shares);
@@ -40,8 +40,13 @@ export class RowView {
       dataTransfer.setData(DRAGGED, column.answer.name);
       dataTransfer.effectAllowed = "move";
     });
-    if (known) known.element.replaceWith(column.element);
-    else this.element.append(column.element);
+    if (!known) {
+      this.element.append(column.element);
+      return;
+    }
+    const hasFocus = known.element.contains(document.activeElement);
+    known.element.replaceWith(column.element);
+    if (hasFocus) column.body.focus({ preventScroll: true });
   }
 
   /** Bring these columns into the person’s order; returns them so. */

@@ -1,0 +1,4 @@
+// What scrolls smoothly.
+() => [...document.querySelectorAll("*")]
+  .filter((one) => getComputedStyle(one).scrollBehavior === "smooth")
+  .map((one) => one.tagName + "." + one.className)

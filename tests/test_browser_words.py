@@ -1,0 +1,127 @@
+"""Every page and state in French and in English: no word of the other language is on it, seen or read out."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import polib
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import PHONE
+from tests.places import PLACES, Place, Visit, script
+from tests.running import ROOT
+from tests.scene import Scene
+
+pytestmark = pytest.mark.browser
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
+TAG = re.compile(r"</?\w[^>]*>")
+LEAST_LETTERS = 4
+# Other projects' pages say words from their own catalogues; what those lack is not ours to translate.
+FOREIGN_CATALOGUES = ("django.contrib.admin", "django.contrib.auth", "django", "rest_framework", "allauth")
+# Words of one language that no sentence of the other has; for what nobody marked for translation.
+TELLTALES = {
+    "en": re.compile(r"\b(the|and|your|with|this|that|was|were|of|is|are|to|from|you|not)\b", re.IGNORECASE),
+    "fr": re.compile(
+        r"\b(le|les|des|une|vous|votre|vos|avec|cette|est|sont|dans|pour|aux|et|du)\b", re.IGNORECASE
+    ),
+}
+# What people, AIs and programs wrote, in whatever language; and the switch that names the other one.
+STORED = (
+    ".prose, .think, .thoughts, .question h2, .question-field, #question, #page-heading, .talk, .crumb, "
+    ".palette-list, .notice-text, #notice-said, [lang], .language-form, pre, code, kbd, script, style"
+)
+READ = script("read")
+
+
+def _catalogues(foreign: bool) -> Iterator[polib.MOFile]:
+    folders = [ROOT / "locale"]
+    if foreign:
+        for package in FOREIGN_CATALOGUES:
+            spec = find_spec(package)
+            assert spec
+            assert spec.origin
+            folders += [Path(spec.origin).parent / "locale", Path(spec.origin).parent / "conf" / "locale"]
+    for folder in folders:
+        for path in sorted((folder / "fr" / "LC_MESSAGES").glob("*.mo")):
+            yield polib.mofile(str(path))
+
+
+def _pairs(foreign: bool) -> Iterator[tuple[str, str]]:
+    """English and French of each message, its plurals one by one."""
+    for catalogue in _catalogues(foreign):
+        for entry in catalogue:
+            if not entry.msgid_plural:
+                yield entry.msgid, entry.msgstr
+                continue
+            yield entry.msgid, entry.msgstr_plural[0]
+            yield entry.msgid_plural, entry.msgstr_plural[1]
+
+
+def _shape(text: str) -> str:
+    """The message as it stands on a page: without tags and runs of spaces."""
+    return " ".join(TAG.sub("", text).replace("%%", "%").split()).casefold()
+
+
+@cache
+def spoken(language: str, foreign: bool) -> tuple[set[str], list[tuple[re.Pattern[str], str]]]:
+    """What the catalogues say in this language: whole messages, and those with gaps as patterns."""
+    whole: set[str] = set()
+    gaps: list[tuple[re.Pattern[str], str]] = []
+    for english, french in _pairs(foreign):
+        own, other = (english, french) if language == "en" else (french, english)
+        shape = _shape(own)
+        letters = sum(one.isalpha() for one in PLACEHOLDER.sub("", shape))
+        if letters < LEAST_LETTERS or not own or shape == _shape(other):
+            continue
+        if not PLACEHOLDER.search(shape):
+            whole.add(shape)
+            continue
+        literal = [re.escape(piece) for piece in PLACEHOLDER.split(shape)]
+        gaps.append((re.compile("(.+)".join(literal)), shape))
+    return whole, gaps
+
+
+def says(line: str, language: str, foreign: bool) -> bool:
+    whole, gaps = spoken(language, foreign)
+    return line in whole or any(pattern.fullmatch(line) for pattern, _ in gaps)
+
+
+def strange(line: str, language: str, foreign: bool = False) -> bool:
+    """Whether this line of a page in `language` is in the other one."""
+    other = "en" if language == "fr" else "fr"
+    shape = " ".join(line.split()).casefold()
+    if says(shape, language, foreign):
+        return False
+    if says(shape, other, foreign):
+        return True
+    return not foreign and bool(TELLTALES[other].search(shape))
+
+
+@pytest.mark.parametrize("line", ["Ask your question…", "3 questions and nothing else", "Sign out"])
+def test_english_is_strange_on_a_french_page(line: str) -> None:
+    assert strange(line, "fr")
+    assert not strange(line, "en")
+
+
+@pytest.mark.parametrize("line", ["Posez votre question…", "Se déconnecter"])
+def test_french_is_strange_on_an_english_page(line: str) -> None:
+    assert strange(line, "en")
+    assert not strange(line, "fr")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_every_word_is_of_the_language_of_the_page(
+    place: Place, language: str, scene: Scene, chromium: Browser
+) -> None:
+    size = PHONE if place.only_on_phones else (1440, 900)
+    with Visit(chromium, scene, language, size) as visit:
+        page = visit.go(place)
+        assert (page.locator("html").get_attribute("lang") or "").startswith(language)
+        lines = [line.split("\0") for line in page.evaluate(READ, STORED)]
+        found = [f"{where}: {line}" for where, line in lines if strange(line, language, place.is_foreign)]
+        assert found == []
