@@ -302,8 +302,9 @@ def palette(words: str) -> Callable[[Visit], None]:
     def go(visit: Visit) -> None:
         visit.page.keyboard.press("Control+k")
         visit.find(".palette").wait_for()
-        visit.page.keyboard.type(words)
-        visit.find(".palette [role=option]").wait_for()
+        with visit.page.expect_response("**/api/chat/search*"):
+            visit.page.keyboard.type(words)
+        visit.find(".palette [role=option] mark").wait_for()
 
     return go
 
