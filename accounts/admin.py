@@ -6,6 +6,8 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -15,10 +17,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import second_step
 from accounts.models import Invitation, User
 
-# User.email is the one address of an account.
-admin.site.unregister(EmailAddress)
+# User.email is the one address of an account; what lets people in is theirs alone to see.
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 OWNER_ONLY_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -39,7 +42,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
     search_fields = ("username", "username_key", "email", "email_key")
     ordering = ("-created_at",)
     readonly_fields = ("created_at", "last_login")
-    actions = ("give_premium", "take_premium", "deactivate", "make_reset_link")
+    actions = ("give_premium", "take_premium", "deactivate", "make_reset_link", "turn_off_second_step")
     fieldsets = (
         (None, {"fields": ("email", "username", "password")}),
         (_("Plan"), {"fields": ("is_premium",)}),
@@ -91,6 +94,17 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
                 "url": get_adapter().get_reset_password_from_key_url(key),
             }
             self.message_user(request, said, messages.WARNING)
+
+    @admin.action(description=_("Turn two-factor sign-in off"), permissions=["change"])
+    def turn_off_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who has lost app, passkey and recovery codes; it takes no password of theirs away."""
+        users = [user for user in queryset if _may_touch(request, user) and second_step.turn_off(user)]
+        said = ngettext(
+            "Two-factor sign-in is off for %(count)d account.",
+            "Two-factor sign-in is off for %(count)d accounts.",
+            len(users),
+        )
+        self.message_user(request, said % {"count": len(users)}, messages.SUCCESS)
 
 
 @admin.register(Invitation)

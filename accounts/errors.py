@@ -6,6 +6,9 @@ WeBoxError
 ├── LinkInvalid          a one-time link that is unknown, used or out of date
 ├── TooManyAttempts
 ├── BadCredentials       unknown login, wrong password or closed account: said alike
+├── OtpRequired          the account has two-factor, and no code came with the password
+├── OtpWrong
+├── OwnerStays           the only owner's account can't be deleted
 ├── TokenRefused         not a token that lets anybody in
 │   └── TokenExpired
 ├── ScopeMissing         an access token that does not reach as far
@@ -50,6 +53,24 @@ class BadCredentials(WeBoxError):
     code = "bad_credentials"
     http_status = 401
     message = _("The login and the password don’t match.")
+
+
+class OtpRequired(WeBoxError):
+    code = "otp_required"
+    http_status = 401
+    message = _("This account has two-factor sign-in. Send a code of the app, or a recovery code, as `otp`.")
+
+
+class OtpWrong(WeBoxError):
+    code = "otp_wrong"
+    http_status = 401
+    message = _("This code is not right, or not any more. Enter the one shown now.")
+
+
+class OwnerStays(WeBoxError):
+    code = "owner_stays"
+    http_status = 409
+    message = _("This is the owner’s account. Make another person the owner first, in the administration.")
 
 
 class TokenRefused(WeBoxError):

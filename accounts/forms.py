@@ -153,3 +153,59 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
 
 class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc]
     password = _password_field(_("Password"), "current-password")
+
+
+class UsernameForm(forms.Form):
+    """Another username for a person; it is also what they sign in with."""
+
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=USERNAME_CHARS,
+        help_text=_("You sign in with it, or with your email."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["username"].initial = user.username
+
+    def save(self) -> bool:
+        """Whether it is theirs now; else the errors are on the field."""
+        return _save_field(self, self.user, "username")
+
+
+class EmailForm(ReauthenticateForm):
+    """Another email address, which takes the password: new passwords are sent there."""
+
+    field_order = ("email", "password")
+    email = forms.CharField(
+        label=_("New email"),
+        max_length=EMAIL_CHARS,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+    def save(self) -> bool:
+        """Whether it is theirs now; else the errors are on the field."""
+        return _save_field(self, self.user, "email")
+
+
+class DeleteAccountForm(ReauthenticateForm):
+    """The last question before an account is gone."""
+
+    is_sure = forms.BooleanField(
+        label=_("Yes, delete everything"),
+        error_messages={"required": _("Tick this if you are sure.")},
+    )
+
+
+def _save_field(form: forms.Form, user: User, name: str) -> bool:
+    # Another object than the request’s: what is not saved is not shown as the person’s either.
+    changed = User.objects.get(pk=user.pk)
+    setattr(changed, name, form.cleaned_data[name])
+    try:
+        changed.save_checked(update_fields=[name])
+    except ValidationError as error:
+        form.add_error(None, error)
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The account pages that are ours; sign-in, sign-out and passwords are django-allauth's."""
+"""How people come in, and the switches of every page; sign-in and passwords are django-allauth's."""
 
 from typing import Any
 
@@ -6,21 +6,24 @@ from allauth.account import views as allauth_views
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.internal.flows.signup import complete_signup
 from allauth.account.models import Login
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
+from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
+from django.core.exceptions import SuspiciousOperation
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.i18n import set_language
 
 from accounts import owner as ownership
-from accounts import personal_tokens
+from accounts import preferences
 from accounts import signup as signing_up
-from accounts.errors import LinkInvalid, SignupClosed, TooManyTokens
-from accounts.forms import AccountForm, PersonalTokenForm, SignupForm
+from accounts.errors import LinkInvalid, SignupClosed
+from accounts.forms import AccountForm, SignupForm
 from accounts.models import User
 from webox.errors import WeBoxError
 
@@ -96,44 +99,44 @@ def owner(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "accounts/owner.html", {"form": form})
 
 
-@login_required
-@require_GET
-def profile(request: HttpRequest) -> HttpResponse:
-    """A person's own account."""
-    return render(request, "accounts/profile.html")
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
-    """A person's access tokens; a new one is shown in the answer that makes it, and never again."""
-    assert isinstance(request.user, User)
-    form, text = PersonalTokenForm(request.POST or None), ""
-    if form.is_valid():
-        try:
-            _row, text = personal_tokens.make(request.user, **form.cleaned_data)
-            form = PersonalTokenForm()
-        except TooManyTokens as error:
-            form.add_error(None, error.detail)
-    context = {
-        "form": form,
-        "text": text,
-        "tokens": request.user.personal_tokens.all(),
-        "now": timezone.now(),
-    }
-    return render(request, "accounts/tokens.html", context)
-
-
-@login_required
 @require_POST
-def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """Revoke one of them."""
-    assert isinstance(request.user, User)
-    token = get_object_or_404(request.user.personal_tokens, pk=token_id)
-    token.delete()
-    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
-    return redirect("accounts:tokens")
+def theme(request: HttpRequest) -> HttpResponse:
+    """The quick switch of every page: light or dark, from now on, for this browser and who is signed in."""
+    wanted = next((name for name in preferences.THEMES if name == request.POST.get("theme")), None)
+    if wanted is None:
+        raise SuspiciousOperation("no such theme")
+    if isinstance(request.user, User):
+        liked = preferences.change(request.user, {"theme": wanted})
+    else:
+        liked = preferences.Preferences(theme=wanted)
+    response = redirect(get_next_redirect_url(request) or "home")
+    preferences.remember(response, liked)
+    return response
+
+
+def language(request: HttpRequest) -> HttpResponseBase:
+    """Django’s own switch, which who is signed in finds again elsewhere."""
+    response = set_language(request)
+    wanted = next((name for name in preferences.LANGUAGES if name == request.POST.get("language")), None)
+    if wanted and isinstance(request.user, User):
+        preferences.change(request.user, {"language": wanted})
+    return response
+
+
+class PasskeyLoginView(LoginWebAuthnView):  # type: ignore[misc]
+    """allauth's, which forgets where a person was going when the passkey is refused."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        super().form_invalid(form)
+        return redirect(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
+
+
+class PasskeyAgainView(ReauthenticateWebAuthnView):  # type: ignore[misc]
+    """The same before something that matters: a refused passkey may be tried again."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        super().form_invalid(form)
+        return redirect(self.passthrough_next_url(self.request.path))
 
 
 def _refusal(request: HttpRequest, error: WeBoxError) -> HttpResponse:

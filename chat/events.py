@@ -264,6 +264,12 @@ class Chosen(Event, tag="chosen", frozen=True):
     answer_id: int | None
 
 
+class Titled(Event, tag="title", frozen=True):
+    """The conversation has got a better title, made from its first exchange."""
+
+    title: str
+
+
 class BranchShown(Event, tag="branch", frozen=True):
     """Another branch is shown: read the messages anew. `head_id` is its last one."""
 
@@ -279,7 +285,16 @@ class Refused(Event, tag="error", frozen=True):
 
 
 AnyEvent = (
-    Accepted | TurnChanged | Snapshot | Deltas | Lengths | AnswerChanged | Chosen | BranchShown | Refused
+    Accepted
+    | TurnChanged
+    | Snapshot
+    | Deltas
+    | Lengths
+    | AnswerChanged
+    | Chosen
+    | Titled
+    | BranchShown
+    | Refused
 )
 
 

@@ -17,7 +17,7 @@ from tests.browser import (
     wait_for_state,
 )
 from tests.running import Site
-from tests.vendor import Vendor
+from tests.vendor import Vendor, answering
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +37,7 @@ def visitor(embedded_site: Site, vendor_scripts: Vendor, visit: Visits) -> Visit
 def answered(visitor: Visitor, vendor: Vendor, *names: str) -> Visitor:
     names = names or ("openai", "mistral", "groq")
     for name in names:
-        vendor.scripts[name] = lambda exchange, name=name: exchange.answer(long_answer(name))
+        vendor.scripts[name] = answering(long_answer(name))
     visitor.sign_in("columns").page.goto("/chat/")
     choose(visitor.page, *names)
     ask(visitor.page, "Which one?")

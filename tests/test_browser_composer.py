@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import PHONE, Visitor, Visits, ask, choose, column, new_name, wait_for_state
 from tests.running import Site
-from tests.vendor import Vendor
+from tests.vendor import Vendor, answering
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def visitor(embedded_site: Site, visit: Visits) -> Visitor:
 def page(visitor: Visitor, vendor_scripts: Vendor) -> Page:
     """A new person’s chat, where three vendors answer a few words."""
     for name in ("openai", "mistral", "groq"):
-        vendor_scripts.scripts[name] = lambda exchange, name=name: exchange.answer(f"{name}’s answer")
+        vendor_scripts.scripts[name] = answering(f"{name}’s answer")
     page = visitor.page
     page.goto("/chat/")
     choose(page, "openai", "mistral")

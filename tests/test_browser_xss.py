@@ -111,7 +111,7 @@ PLACES = [
     "/api/stats/user",
 ]
 if "GET /api/chat/search" in ROWS:
-    PLACES.append("/api/chat/search?q=canary")
+    PLACES.append("/api/chat/search?words=canary")
 # What is given is given back: in a form, in a sentence, in a link.
 REFLECTING = [
     "/nowhere/",
@@ -159,6 +159,10 @@ def name_everything(account: Account) -> int:
         for title, folder in zip(packed(255, fit_for_names()), folders, strict=False):
             made = client.post("/api/chat/conversations", json={"title": title, "folder": folder})
             assert made.status_code == 201, made.text
+        last = made.json()["id"]
+        tags = list(itertools.islice(packed(50, fit_for_names()), 10))
+        tagged = client.patch(f"/api/chat/conversations/{last}", json={"tags": tags})
+        assert tagged.status_code == 200, tagged.text
         told = {
             "model": "demo/quick",
             "messages": [
@@ -306,6 +310,41 @@ def test_nothing_runs_on_any_page_of_a_person_or_of_the_api(hostile: Hostile, ma
     mallory.page.get_by_role("button", name="Choose the AIs").click()
     expect(mallory.page.locator("#ai-list")).to_be_visible()
     mallory.look("the list of AIs")
+
+
+def test_nothing_runs_in_what_the_page_opens(hostile: Hostile, mallory: Watched) -> None:
+    page = mallory.page
+    page.goto(f"/chat/{hostile.told_id}")
+    page.keyboard.press("ControlOrMeta+k")
+    page.get_by_role("combobox").fill("canary")
+    # What was written is found some seconds later.
+    expect(page.locator("dialog[open] mark").first).to_be_visible(timeout=30_000)
+    mallory.look("search hits")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show a tag").click()
+    expect(page.get_by_role("dialog")).to_contain_text("canary")
+    mallory.look("tags")
+    page.keyboard.press("Escape")
+    page.locator("#line-ups button").click()
+    expect(page.get_by_role("dialog", name="Line-ups")).to_contain_text("canary")
+    mallory.look("line-ups")
+    page.keyboard.press("Escape")
+    page.locator(".turn-head").first.hover()
+    page.get_by_role("button", name="Edit and ask again").first.click()
+    mallory.look("a question that is edited")
+    names = itertools.islice(packed(200, fit_for_files()), 20)
+    files = [{"name": name, "mimeType": "text/plain", "buffer": b"x"} for name in names]
+    page.locator("#attach-file").set_input_files(files)  # type: ignore[arg-type]  # as Playwright takes them
+    expect(page.locator(".tray-file")).to_have_count(len(files))
+    mallory.look("names of files")
+    page.goto(f"/chat/{hostile.failed_id}")
+    page.locator(".turn.live .column").first.get_by_role("button", name="More actions").click()
+    mallory.look("the menu of an answer")
+
+
+def fit_for_files() -> list[str]:
+    """Without what no file is called."""
+    return [text.replace("/", "∕") for text in fit_for_names()]
 
 
 def test_nothing_runs_of_what_an_address_or_a_form_gives_back(hostile: Hostile, mallory: Watched) -> None:

@@ -11,6 +11,11 @@ Script = Callable[["Exchange"], None]
 MODELS = ("first-model", "second-model")
 
 
+def answering(*pieces: str) -> Script:
+    """A script that gives this answer, whole and good."""
+    return lambda exchange: exchange.answer(*pieces)
+
+
 class Exchange:
     """One request at the vendor, and what it sends back."""
 

@@ -6,10 +6,11 @@ from django.utils.translation import get_language
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """The page's language, the other one to switch to, and whether strangers may sign up."""
+    """The page's language, the other one to switch to, its theme, and whether strangers may sign up."""
     language = (get_language() or settings.LANGUAGE_CODE)[:2]
     return {
         "page_language": language,
         "other_language": ("en", "English") if language == "fr" else ("fr", "Français"),
+        "theme": getattr(request, "theme", "system"),
         "signup_open": settings.SIGNUP == "open",
     }

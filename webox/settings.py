@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from webox.launcher.words import say
 from webox.logs import logging_settings
 from webox.secret_file import read_or_make
+from webox.settings_accounts import *  # noqa: F403  # how people sign in, which no environment changes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -73,6 +74,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_NAME = "webox_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+THEME_COOKIE_NAME = "webox_theme"
+CSRF_FAILURE_VIEW = "webox.views.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and PROXY_COUNT else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
@@ -97,6 +100,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -117,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -254,36 +260,6 @@ SIGNUP = one_of(
 OWNER_EMAIL = env.str("WEBOX_OWNER_EMAIL", "")
 OWNER_PASSWORD = env.str("WEBOX_OWNER_PASSWORD", "")
 
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "chat:home"
-LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email", "username"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_PRESERVE_USERNAME_CASING = True
-ACCOUNT_FORMS = {
-    "login": "accounts.forms.LoginForm",
-    "signup": "accounts.forms.SignupForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
-    "set_password": "accounts.forms.SetPasswordForm",
-    "reset_password": "accounts.forms.ResetPasswordForm",
-    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
-    "reauthenticate": "accounts.forms.ReauthenticateForm",
-}
-# accounts.adapter tells clients how long these windows are.
-ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
-    "signup": "20/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",
-}
-# Who has no account gets no e-mail from here.
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-# allauth's own generator keeps a second list of addresses; User.email is the only one here.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 
 JWT_ALGORITHM = one_of("ALGORITHM", "HS256", ("hs256", "hs384", "hs512")).upper()

@@ -1,6 +1,7 @@
 """Pages and probes that belong to no application."""
 
 import sys
+from http import HTTPStatus
 
 import redis
 from django.conf import settings
@@ -80,14 +81,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = Unavailable() if away else Internal()
     if _is_of_api(request):
         return problem_page(error)
-    page = render_to_string("500.html", {"detail": error.detail if away else ""})
+    # Without the request’s own context, which would ask the database again.
+    context = {"detail": error.detail if away else "", "theme": getattr(request, "theme", "system")}
+    page = render_to_string("500.html", context)
     return HttpResponse(page, status=error.http_status, headers=headers_of(error))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_of_api(request):
         return problem_page(UnreadableRequest())
-    return defaults.bad_request(request, exception)
+    return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What is said of a form whose secret is missing or old; why is for the log alone."""
+    return render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,13 +8,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
+from accounts.preferences import LANGUAGES, THEMES
+from accounts.second_step import CODE_CHARS
 from webox import strict_json
-from webox.api import StrictSerializer, TextField
+from webox.api import StrictSerializer, TextField, TruthField
 
 PASSWORD_CHARS = 1000
 # Longer than any login, so that the look-up says no and not the form.
 LOGIN_CHARS = 255
 PREFERENCES_BYTES = 16 * 1024
+LARGEST_ID = 2**63 - 1
 
 
 @extend_schema_field({"type": "object"})
@@ -49,11 +52,12 @@ class RegisterSerializer(StrictSerializer):
 
 
 class CredentialsSerializer(StrictSerializer):
-    """A password and one login: `username` takes an email too."""
+    """A password and one login: `username` takes an email too. `otp` is the code of the second step."""
 
     username = TextField(max_length=LOGIN_CHARS, required=False)
     email = TextField(max_length=LOGIN_CHARS, required=False)
     password = TextField(max_length=PASSWORD_CHARS, trim_whitespace=False, style={"input_type": "password"})
+    otp = TextField(max_length=CODE_CHARS, required=False)
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         if ("username" in attrs) == ("email" in attrs):
@@ -77,6 +81,15 @@ class MeSerializer(StrictSerializer):
         for name, value in validated_data.items():
             setattr(instance, name, value)
         return instance
+
+
+class PreferencesSerializer(StrictSerializer):
+    """What a person likes; PATCH changes what it names."""
+
+    theme = serializers.ChoiceField(choices=THEMES)
+    language = serializers.ChoiceField(choices=LANGUAGES, allow_null=True)
+    line_up = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, allow_null=True)
+    better_titles = TruthField()
 
 
 class AccountSerializer(serializers.Serializer[User]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import personal_tokens, views
+from accounts.api import personal_tokens, preferences, views
 
 app_name = "auth-api"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("socket-ticket", views.SocketTicketView.as_view(), name="socket-ticket"),
     path("tokens", personal_tokens.PersonalTokensView.as_view(), name="tokens"),
     path("tokens/<int:token_id>", personal_tokens.PersonalTokenView.as_view(), name="token-revoke"),
+    path("preferences", preferences.PreferencesView.as_view(), name="preferences"),
     path("me", views.MeView.as_view(), name="me"),
 ]

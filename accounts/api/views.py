@@ -23,6 +23,7 @@ from accounts.api.serializers import (
 )
 from accounts.errors import TooManyAttempts
 from accounts.models import TokenFamily, User
+from accounts.second_step import check_otp
 from accounts.signup import sign_up
 from accounts.tokens import TICKET_LIFE_S, TokenPair, issue_ticket, issue_tokens, refresh_tokens
 from webox.api import StrictSerializer, answer
@@ -85,7 +86,11 @@ class RegisterView(PublicAuthView):
 
 
 class TokenView(PublicAuthView):
-    description = _("Sign in: an access token and a refresh token for a login and its password.")
+    description = _(
+        "Sign in: an access token and a refresh token for a login and its password.\n\n"
+        "An account with two-factor sign-in takes a code of its authenticator app, or a recovery code, as "
+        "`otp`: without one the answer is 401 with the code `otp_required`, with a wrong one `otp_wrong`."
+    )
 
     serializer_class = CredentialsSerializer
 
@@ -102,6 +107,7 @@ class TokenView(PublicAuthView):
         fields = self.read(request)
         login = fields.get("username") or fields["email"]
         user = get_adapter().sign_in(request._request, login, fields["password"])
+        check_otp(user, fields.get("otp", ""))
         return answer(issue_tokens(user))
 
 

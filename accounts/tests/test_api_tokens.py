@@ -84,7 +84,7 @@ def test_unknown_login_wrong_password_and_closed_account_are_told_alike(ana: Use
         {"username": "ana", "email": "ana@example.org", "password": PASSWORD},
         {"username": ["ana"], "password": PASSWORD},
         {"username": "a\0", "password": PASSWORD},
-        {"username": "ana", "password": PASSWORD, "otp": "1"},
+        {"username": "ana", "password": PASSWORD, "code": "1"},
     ],
 )
 def test_bad_credentials_body_is_refused(ana: User, body: dict[str, object]) -> None:

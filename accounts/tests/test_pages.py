@@ -22,7 +22,19 @@ ENTRANCE_PAGES = [
     "account_reset_password_done",
     "account_reset_password_from_key_done",
 ]
-OWN_PAGES = ["account_logout", "account_change_password", "account_reauthenticate", "accounts:profile"]
+OWN_PAGES = [
+    "account_logout",
+    "account_change_password",
+    "account_reauthenticate",
+    "accounts:profile",
+    "accounts:email",
+    "accounts:appearance",
+    "accounts:ais",
+    "accounts:security",
+    "accounts:tokens",
+    "accounts:data",
+    "accounts:delete",
+]
 
 
 def sign_in(client: Client, login: str = "ana", password: str = PASSWORD, **data: str) -> Any:

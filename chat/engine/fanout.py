@@ -3,24 +3,21 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator
 
 from chat import events, limits
-from chat.engine.hub import Hub
 from chat.engine.jobs import Job
+from chat.engine.parts import EngineParts
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
-from chat.engine.waiting import Claims, WaitingRoom
-from chat.engine.writer import Writer, is_complete
+from chat.engine.titles import better_title
+from chat.engine.writer import is_complete
 from chat.errors import Lost
 from chat.prices import cost_nanousd
 from chat.providers.base import (
-    Adapter,
     Endpoint,
     Finished,
     FinishReason,
     Noted,
-    ProtocolName,
     ReasoningDelta,
     TextDelta,
 )
@@ -30,21 +27,6 @@ from webox.errors import Internal, WeBoxError
 log = logging.getLogger(__name__)
 OVERTIME = 1.1
 """Of an answer's time limit: how much longer the engine waits than the client."""
-
-
-class EngineParts(Protocol):
-    """What a turn needs of the engine that runs it."""
-
-    hub: Hub
-    writer: Writer
-    turns: dict[int, RunningTurn]
-    claims: Claims
-    waiting: WaitingRoom
-
-    def database(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]: ...
-    def adapter(self, protocol: ProtocolName) -> Adapter: ...
-    def flush(self, turn: RunningTurn) -> None: ...
-    def flush_soon(self, turn: RunningTurn) -> None: ...
 
 
 async def run_turn(engine: EngineParts, message_id: int) -> None:
@@ -79,6 +61,8 @@ async def _end_turn(engine: EngineParts, message_id: int, conversation_id: int) 
         del engine.turns[message_id]
     if await engine.database(is_complete, message_id):
         engine.hub.publish(conversation_id, events.TurnChanged(state="complete", message_id=message_id))
+        # Beside the turn: whoever waits for its end does not wait for a title.
+        engine.call_soon(better_title(engine, message_id, conversation_id))
 
 
 async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> None:

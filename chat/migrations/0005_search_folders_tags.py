@@ -5,7 +5,7 @@ from collections import defaultdict
 import django.db.models.deletion
 from django.conf import settings
 from django.db import OperationalError, migrations, models
-from django.db.models import Count
+from django.db.models import Count, Min
 
 from chat.folding import fold
 
@@ -46,6 +46,8 @@ def make_index(apps, schema_editor):
 
 def drop_index(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
+        for done in ("added", "removed", "changed"):
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS chat_searchtext_{done}")
         schema_editor.execute("DROP TABLE IF EXISTS chat_searchindex")
 
 
@@ -60,12 +62,13 @@ def renew_title_keys(apps, schema_editor):
 
 
 def make_folders(apps, schema_editor):
-    """A row for each folder; of names that differ by case or accents alone the most used one is kept."""
+    """A row for each folder; of names that differ by case or accents alone the most used is kept."""
     folders = apps.get_model("chat", "Folder").objects
     conversations = apps.get_model("chat", "Conversation").objects
     named = defaultdict(list)
-    counted = conversations.values_list("owner_id", "folder").annotate(count=Count("pk")).order_by("-count")
-    for owner_id, name, _count in counted:
+    counted = conversations.values("owner_id", "folder").annotate(count=Count("pk"), first=Min("pk"))
+    by_use = counted.order_by("-count", "first").values_list("owner_id", "folder")
+    for owner_id, name in by_use:
         named[owner_id, fold(name)[:KEY_CHARS]].append(name)
     for (owner_id, key), [kept, *others] in named.items():
         if key == fold(DEFAULT_FOLDER):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -141,11 +142,15 @@ def world(db: None, vendor: Vendor, open_world: None, settings: Settings, monkey
     assert index_some(10) == 1
     line_up = LineUp.objects.create(owner=ana, name=SECRET, targets=[{"target": "demo"}])
     token, _text = make(ana, name=SECRET, scope="read", days=7)
+    browser = UserSession.objects.create(
+        user=ana, session_key="anas-session", ip="127.0.0.1", user_agent=SECRET
+    )
     names = {
         "conversation_id": conversation.pk, "message_id": turn.pk, "answer_id": answer.pk,
         "slug": server.slug, "attachment_id": image.pk, "token_id": token.pk,
         "base_url": vendor.address("lab"), "line_up_id": line_up.pk, "name": "demo/quick",
         "folder_id": Folder.objects.get().pk,
+        "session_id": browser.pk,
     }  # fmt: skip
     return World(ana, names)
 

@@ -41,7 +41,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 
 
 def ask(client: Client, page: str, world: World) -> Any:
-    names = world.names | {"token": "nonsense", "uidb36": "1", "key": "nonsense"}
+    names = world.names | {"token": "nonsense", "uidb36": "1", "key": "nonsense", "pk": "1"}
     method, path = page.split(" ") if " " in page else ("GET", page)
     return client.generic(method, path.format(**names))
 

@@ -78,6 +78,7 @@ function dispatch(event) {
   arrival.arrive();
   if (event.type === "accepted") accepted(event);
   if (event.type === "turn" && event.state === "started") conversations.touch(conversationId, event.title);
+  if (event.type === "title") conversations.touch(conversationId, event.title);
   if (event.type === "error") refused(event);
   if (state.reload) reload();
   connection?.resume(state.missing);

@@ -50,6 +50,8 @@ export function reduce(state, event) {
       return answerChanged(state, event);
     case "chosen":
       return chosen(state, event);
+    case "title":
+      return event.title === state.title ? state : { ...state, title: event.title };
     case "branch":
       return { ...state, missing: [], elsewhere: new Set(), reload: true, isLeft: true };
     case "error":

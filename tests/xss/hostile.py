@@ -10,8 +10,7 @@ from django.utils import timezone
 from accounts.models import Invitation, User
 from accounts.personal_tokens import make
 from chat import limits
-from chat.models import Answer, Conversation, LineUp, Message, Model, Provider
-from chat.models.conversation import DEFAULT_FOLDER
+from chat.models import DEFAULT_FOLDER, Answer, Conversation, LineUp, Message, Model, Provider
 from tests.xss import PAYLOADS, packed
 
 ANSWERS_PER_TURN = 8
