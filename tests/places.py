@@ -302,8 +302,9 @@ def palette(words: str) -> Callable[[Visit], None]:
     def go(visit: Visit) -> None:
         visit.page.keyboard.press("Control+k")
         visit.find(".palette").wait_for()
-        visit.page.keyboard.type(words)
-        visit.find(".palette [role=option]").wait_for()
+        with visit.page.expect_response("**/api/chat/search*"):
+            visit.page.keyboard.type(words)
+        visit.find(".palette [role=option] mark").wait_for()
 
     return go
 
@@ -342,6 +343,19 @@ def confirmed(visit: Visit) -> None:
     visit.find("#confirm-dialog").wait_for()
 
 
+def recently(path: str) -> Callable[[Visit], None]:
+    """A page that asks for the password again where it was given too long ago."""
+
+    def go(visit: Visit) -> None:
+        at(path)(visit)
+        if "/reauthenticate/" in visit.page.url:
+            visit.page.locator("main [name=password]").fill(PASSWORD)
+            visit.press("main form .btn-primary")
+            visit.page.wait_for_url(f"**{path}*")
+
+    return go
+
+
 def new_token(visit: Visit) -> None:
     visit.page.goto("/accounts/tokens")
     visit.page.locator("[name=name]").fill("…")
@@ -352,9 +366,8 @@ def new_token(visit: Visit) -> None:
 
 def _revoke(visit: Visit) -> None:
     visit.page.goto("/accounts/tokens")
-    for fold in visit.page.locator(".token-list summary").all():
-        fold.click()
-    visit.press(".token-list form button")
+    visit.press("main details > summary")
+    visit.press("main details[open] .btn-danger")
 
 
 def own_account_in_admin(visit: Visit) -> None:
@@ -424,6 +437,14 @@ PLACES = (
     Place("ais-open", "person", all_ais_open),
     Place("dashboard", "person", at("/dashboard/", "canvas")),
     Place("account", "person", at("/accounts/profile")),
+    Place("email", "person", recently("/accounts/email")),
+    Place("appearance", "person", at("/accounts/appearance")),
+    Place("default-ais", "person", at("/accounts/ais")),
+    Place("security", "person", at("/accounts/security")),
+    Place("two-factor", "person", recently("/accounts/2fa/totp/activate/")),
+    Place("passkey", "person", recently("/accounts/2fa/passkeys/add/")),
+    Place("data", "person", at("/accounts/data")),
+    Place("account-delete", "person", recently("/accounts/delete")),
     Place("password", "person", at("/accounts/password/change/")),
     Place("tokens", "person", at("/accounts/tokens")),
     Place("token-made", "person", new_token),

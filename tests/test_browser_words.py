@@ -29,10 +29,11 @@ TELLTALES = {
         r"\b(le|les|des|une|vous|votre|vos|avec|cette|est|sont|dans|pour|aux|et|du)\b", re.IGNORECASE
     ),
 }
-# What people, AIs and programs wrote, in whatever language; and the switch that names the other one.
+# What people, AIs and programs wrote, in whatever language; the switch that names the other one; and the
+# fields of the browsable API, which go by the names of the protocol.
 STORED = (
     ".prose, .think, .thoughts, .question h2, .question-field, #question, #page-heading, .talk, .crumb, "
-    ".palette-list, .notice-text, #notice-said, [lang], .language-form, pre, code, kbd, script, style"
+    ".palette-list, .notice-text, #notice-said, .who, .form-group, [lang], pre, code, kbd, script, style"
 )
 READ = script("read")
 

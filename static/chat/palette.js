@@ -51,7 +51,7 @@ export class Palette {
       enterkeyhint: "go",
     });
     this.note = el("p", { class: "palette-note", role: "status" });
-    const close = el("button", { type: "button", class: "btn btn-quiet palette-close", "aria-label": gettext("Close"), on: { click: () => this.dialog.close() } }, el("kbd", { text: keyLabel("escape", apple) }), icon("cross"));
+    const close = el("button", { type: "button", class: "btn btn-quiet palette-close", on: { click: () => this.dialog.close() } }, el("span", { class: "visually-hidden", text: gettext("Close") }), " ", el("kbd", { text: keyLabel("escape", apple) }), icon("cross"));
     this.dialog = el(
       "dialog",
       { class: "dialog palette", "aria-label": gettext("Search and commands") },
