@@ -17,7 +17,7 @@ from chat.models import Answer, Conversation, Message, SearchText
 from chat.models.conversation import UNINDEXED
 from chat.search import marked
 
-CONVERSATIONS_AT_ONCE = 20
+CONVERSATIONS_AT_ONCE = 50
 TEXTS_AT_ONCE = 100
 """So many are taken in before others may write again."""
 WORDS_BYTES = 500_000

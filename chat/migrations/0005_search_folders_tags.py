@@ -149,6 +149,7 @@ class Migration(migrations.Migration):
                 (
                     "message",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="search_texts",
@@ -218,6 +219,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("deleted_at", None), ("is_indexed", False), ("is_temporary", False)),
                 fields=["-updated_at"],
                 name="conversation_unindexed",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="searchtext",
+            index=models.Index(
+                condition=models.Q(("message__isnull", False)),
+                fields=["message"],
+                name="search_text_in_message",
             ),
         ),
         migrations.AddConstraint(

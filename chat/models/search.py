@@ -13,12 +13,20 @@ class SearchText(models.Model):
     """
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="search_texts")
-    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="search_texts")
+    message = models.ForeignKey(
+        Message, models.CASCADE, null=True, related_name="search_texts", db_index=False
+    )
     answer = models.OneToOneField(Answer, models.CASCADE, null=True, related_name="search_text")
     words = models.TextField()
     """Each once, folded, and marked with their owner: `12:evenement 12:paris`. Long: the last column."""
 
     class Meta:
+        # Without the titles: SQLite would look for one of them among all that have no message.
+        indexes = (
+            models.Index(
+                fields=["message"], condition=Q(message__isnull=False), name="search_text_in_message"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["message"], condition=Q(answer=None), name="search_text_of_message"
