@@ -9,6 +9,7 @@ from filelock import FileLock
 from pytest_django import Settings
 from servestatic.middleware import ServeStaticMiddleware
 
+from accounts import sessions
 from accounts.models import User
 from chat.engine import engine_of_process
 from tests.openapi import check_answer
@@ -73,18 +74,22 @@ def bob(transactional_db: None) -> User:
     return User.objects.create_user("bob", "bob@example.org", PASSWORD)
 
 
+def signed_in(user: User) -> Client:
+    """A browser that has been in use: no request of the test is the one that notes its session."""
+    client = Client()
+    client.force_login(user)
+    sessions.is_due(client.session.session_key or "")
+    return client
+
+
 @pytest.fixture
 def as_alice(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
+    return signed_in(alice)
 
 
 @pytest.fixture
 def as_bob(bob: User) -> Client:
-    client = Client()
-    client.force_login(bob)
-    return client
+    return signed_in(bob)
 
 
 @pytest.fixture

@@ -58,13 +58,16 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
 
 def note(request: HttpRequest) -> None:
     """Remember that this session is in use, once in ten minutes: not every request is worth a write."""
-    key = f"seen:{hash_token(request.session.session_key or '')}"
-    try:
-        is_due = cache.add(key, True, timeout=SEEN_EVERY_S)
-    except RedisError:
-        return
-    if is_due:
+    if is_due(request.session.session_key or ""):
         UserSession.objects.create_from_request(request)
+
+
+def is_due(session_key: str) -> bool:
+    """Whether nobody has asked this for ten minutes; with Redis away nobody is told yes."""
+    try:
+        return bool(cache.add(f"seen:{hash_token(session_key)}", True, timeout=SEEN_EVERY_S))
+    except RedisError:
+        return False
 
 
 def places(request: HttpRequest, user: User) -> list[Place]:

@@ -65,7 +65,8 @@ def test_a_theme_is_in_the_first_html_and_stays(keyless_site: Site, visit: Visit
     page, name = person.page, new_name()
     page.goto("/")
     assert page.locator("html").get_attribute("data-theme") == "system"
-    page.get_by_role("button", name="Dark theme").click()
+    with page.expect_response("**/accounts/theme"):
+        page.get_by_role("button", name="Dark theme").click()
     expect(page.get_by_role("button", name="Light theme")).to_be_focused()
     assert 'data-theme="dark"' in person.context.request.get("/accounts/login/").text()
 

@@ -129,7 +129,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("words", models.TextField()),
                 (
                     "answer",
                     models.OneToOneField(
@@ -156,6 +155,7 @@ class Migration(migrations.Migration):
                         to="chat.message",
                     ),
                 ),
+                ("words", models.TextField()),
             ],
         ),
         migrations.CreateModel(

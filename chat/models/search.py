@@ -16,7 +16,7 @@ class SearchText(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="search_texts")
     answer = models.OneToOneField(Answer, models.CASCADE, null=True, related_name="search_text")
     words = models.TextField()
-    """Each once, folded, and marked with their owner: `12:evenement 12:paris`."""
+    """Each once, folded, and marked with their owner: `12:evenement 12:paris`. Long: the last column."""
 
     class Meta:
         constraints = (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -297,3 +298,15 @@ def test_words_are_in_no_log(as_alice: Client, alice: User, caplog: pytest.LogCa
         assert len(hits(as_alice, "treasure")) == 1
         as_alice.get(SEARCH, {"words": "treasure", "limit": "treasure"})
     assert "treasure" not in caplog.text
+
+
+def test_a_search_begins_with_the_index(as_alice: Client) -> None:
+    """SQLite says how it reads; from any other place on, it would grow with everything that there is."""
+    with CaptureQueriesContext(connection) as queries:
+        as_alice.get(SEARCH, {"words": "the treasure"})
+    search_sql = next(one["sql"] for one in queries if "MATCH" in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {search_sql}")
+        steps = [row[3] for row in cursor.fetchall()]
+    assert steps[0].startswith("SCAN chat_searchindex VIRTUAL TABLE")
+    assert all("USING INTEGER PRIMARY KEY" in step for step in steps[1:3])
