@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import issue_tokens
+from bench import prose
 from bench.vendors import SHORT, VENDORS, target
 from chat.indexing import index_some
 from chat.models import Answer, Conversation, Folder, Message, Tag
 
 TEXT = "A sentence of an answer that an AI wrote some time ago, as long as most. " * 14
 """About 1,000 characters."""
+READ_TOKENS = 400
 BATCH = 1000
 TURN_EVERY = 10
 
@@ -39,9 +41,22 @@ def people(count: int, conversations: int) -> list[Seeded]:
 def long(messages: int, answers: int) -> list[Seeded]:
     """An account with two conversations: one of so many messages, whose turns asked so many AIs, and none."""
     seeded = _seeded(_user(), 2)
+    _write(seeded.conversations[0], messages, answers, TEXT)
+    return [seeded]
+
+
+@transaction.atomic
+def read(user_id: int, turns: int, answers: int) -> list[Seeded]:
+    """The same for an account that there is, with answers as AIs write them."""
+    seeded = _seeded(User.objects.get(pk=user_id), 3)
+    _write(seeded.conversations[0], 2 * turns, answers, prose.text(READ_TOKENS))
+    return [seeded]
+
+
+def _write(conversation_id: int, messages: int, answers: int, text: str) -> None:
     rows = Message.objects.bulk_create(
         Message(
-            conversation_id=seeded.conversations[0],
+            conversation_id=conversation_id,
             role=Message.Role.ASSISTANT if number % 2 else Message.Role.USER,
             content="" if number % 2 else f"Question {number}?",
         )
@@ -51,12 +66,11 @@ def long(messages: int, answers: int) -> list[Seeded]:
         row.parent = before
     Message.objects.bulk_update(rows, ["parent"], batch_size=BATCH)
     finished = (
-        _finished(row, position, vendor)
+        _finished(row, position, vendor, text)
         for row in rows[1::2]
         for position, vendor in enumerate(VENDORS[:answers])
     )
     Answer.objects.bulk_create(finished, batch_size=BATCH)
-    return [seeded]
 
 
 def many(conversations: int) -> list[Seeded]:
@@ -111,7 +125,7 @@ def _many(conversations: int) -> list[Seeded]:
     return [_seeded(user, 1)]
 
 
-MAKERS: dict[str, Callable[..., list[Seeded]]] = {"people": people, "long": long, "many": many}
+MAKERS: dict[str, Callable[..., list[Seeded]]] = {"people": people, "long": long, "many": many, "read": read}
 
 
 def _user() -> User:
@@ -124,7 +138,7 @@ def _seeded(user: User, conversations: int) -> Seeded:
     return Seeded(issue_tokens(user).access, [row.pk for row in made])
 
 
-def _finished(message: Message, position: int, vendor: str) -> Answer:
+def _finished(message: Message, position: int, vendor: str, text: str = TEXT) -> Answer:
     # Under the name by which the benchmark asks, so that it belongs to what this AI is told.
     name = target(vendor, SHORT)
     return Answer(
@@ -137,7 +151,7 @@ def _finished(message: Message, position: int, vendor: str) -> Answer:
         mark=vendor[0],
         model=SHORT,
         status=Answer.Status.DONE,
-        text=TEXT,
+        text=text,
     )
 
 

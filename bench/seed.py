@@ -1,4 +1,5 @@
-"""Give a site rows: `people COUNT CONVERSATIONS`, `long MESSAGES ANSWERS`, `many CONVERSATIONS`.
+"""Give a site rows: `people COUNT CONVERSATIONS`, `long MESSAGES ANSWERS`, `many CONVERSATIONS`,
+`read USER_ID TURNS ANSWERS`.
 
 Run by the benchmarks as a process in the site's environment. Prints the accounts as JSON.
 """

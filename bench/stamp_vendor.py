@@ -1,6 +1,7 @@
 """A vendor whose every token is the time at which it was written. Run by the benchmarks as a process.
 
-The model's name says the pace: `50x500` is answered by 500 tokens at 50 a second, `0x3` by three at once.
+The model's name says the pace: `50x500` is answered by 500 tokens at 50 a second, `0x3` by three at once;
+`prose-50x500` by 500 of an answer as AIs write it, without times.
 The first token comes without think time; from the second on each stream keeps a beat of its own, so that
 streams that began together do not march in step. Speaks OpenAI's protocol, over TLS with `--tls FOLDER`,
 which holds the files of bench.certificate.
@@ -18,9 +19,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
+from bench import prose
 from bench.certificate import server_context
 
-PACE = re.compile(r"(\d+)x(\d+)")
+PACE = re.compile(r"(prose-)?(\d+)x(\d+)")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 GOLDEN = 0.618034
@@ -66,11 +68,14 @@ class Stream:
 
     _numbers = count()
 
-    def __init__(self, transport: asyncio.WriteTransport, tokens_per_s: int, tokens: int) -> None:
+    def __init__(
+        self, transport: asyncio.WriteTransport, tokens_per_s: int, tokens: int, words: list[str]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._pace_s = 1 / tokens_per_s if tokens_per_s else 0.0
         self._tokens = self._left = tokens
+        self._words = [json.dumps(word)[1:-1].encode() for word in words]
         self._due = self._loop.time() + self._pace_s * (next(self._numbers) * GOLDEN % 1)
         transport.write(HEAD)
         self._loop.call_soon(self._write_token)
@@ -78,7 +83,8 @@ class Stream:
     def _write_token(self) -> None:
         if self._transport.is_closing():
             return
-        data = _chunk(BEFORE_TOKEN + b"%x " % now_us() + AFTER_TOKEN)
+        token = self._words[-self._left] if self._words else b"%x " % now_us()
+        data = _chunk(BEFORE_TOKEN + token + AFTER_TOKEN)
         self._left -= 1
         if not self._left:
             self._transport.write(data + self._end())
@@ -119,7 +125,8 @@ class Connection(asyncio.Protocol):
     def _answer(self, body: bytes) -> None:
         pace = PACE.fullmatch(json.loads(body)["model"]) if body else None
         if pace:
-            Stream(self._transport, int(pace[1]), int(pace[2]))
+            tokens = int(pace[3])
+            Stream(self._transport, int(pace[2]), tokens, prose.tokens(tokens) if pace[1] else [])
         else:
             self._transport.write(REFUSAL)
 

@@ -16,6 +16,11 @@ def model(tokens_per_s: int, seconds: float) -> str:
     return f"{tokens_per_s}x{max(1, round(tokens_per_s * seconds))}"
 
 
+def prose_model(tokens_per_s: int, seconds: float) -> str:
+    """The same, with text as AIs write it."""
+    return f"prose-{model(tokens_per_s, seconds)}"
+
+
 def tokens_of(model: str) -> int:
     """How many tokens an answer of this model has."""
     return int(model.partition("x")[2])
