@@ -54,7 +54,7 @@ def test_each_chip_says_how_its_ai_is_asked(page: Page, vendor_scripts: Vendor) 
     popover.get_by_label("Temperature").press("Enter")
     page.keyboard.press("Escape")
     expect(page.locator("#chips [data-target]").first).to_be_focused()
-    assert chips(page)[0] == "O OpenAI gpt-of-tomorrow · 0.3"
+    assert chips(page)[0] == "OpenAI gpt-of-tomorrow · 0.3"
     ask(page, "How?")
     wait_for_state(page, openai="done", mistral="done")
     [body] = bodies(vendor_scripts, "openai")
@@ -112,10 +112,10 @@ def test_a_line_up_is_saved_and_opened_by_its_link(page: Page) -> None:
     expect(page.get_by_role("button", name="Line-ups")).to_be_visible()
     # For a new conversation the person's own line-up comes first, and by link the one that it names.
     page.goto("/chat/")
-    assert chips(page)[1] == "M Mistral mistral-small-latest · 0.1"
+    assert chips(page)[1] == "Mistral mistral-small-latest · 0.1"
     choose(page, "groq")
     page.goto("/chat/?lineup=cold%20%26%20WARM")
-    assert [text.split()[1] for text in chips(page)] == ["OpenAI", "Mistral"]
+    assert [text.split()[0] for text in chips(page)] == ["OpenAI", "Mistral"]
     page.goto("/chat/?lineup=nowhere")
     expect(page.get_by_text("There is no line-up of this name. Choose the AIs yourself.")).to_be_visible()
 
@@ -197,7 +197,7 @@ def test_going_on_with_one_answer_asks_its_ai_alone(page: Page, vendor_scripts: 
     page.get_by_role("menuitem", name="Continue with this AI alone").click()
     expect(page.get_by_label("Your question")).to_be_focused()
     expect(column(page, "Mistral")).to_have_attribute("data-chosen", "")
-    assert [text.split()[1] for text in chips(page)] == ["Mistral"]
+    assert [text.split()[0] for text in chips(page)] == ["Mistral"]
     vendor_scripts.asked.clear()
     ask(page, "Two")
     wait_for_state(page, mistral="done")
