@@ -56,6 +56,15 @@ class Turn:
         return max(self.tasks_ms, default=0.0)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """Seconds after the address was entered."""
+
+    received_s: float
+    """The page's HTML is there, with all messages in it."""
+    shown_s: float
+
+
 class Reader:
     """A person with a browser, which has the page as it is, or with the naive way in it."""
 
@@ -76,13 +85,13 @@ class Reader:
     def close(self) -> None:
         self._visitor.context.close()
 
-    def open(self, conversation_id: int) -> float:
-        """Seconds from the address to the frame that shows the last turn's answers."""
+    def open(self, conversation_id: int) -> Opening:
+        """Enter the conversation's address, and wait for the frame that shows the last turn's answers."""
         self._page.goto(f"/chat/{conversation_id}", wait_until="commit")
         self._page.wait_for_function("() => probe.shownAt !== null")
-        seconds = float(self._page.evaluate("probe.shownAt")) / 1000
+        received_ms, shown_ms = self._page.evaluate("probe.opened()")
         self._leave()
-        return seconds
+        return Opening(received_ms / 1000, shown_ms / 1000)
 
     def watch(self, conversation_id: int, where: str, model: str, patience_s: float) -> Turn:
         """Ask eight AIs, and look at what their answers cost."""
@@ -168,26 +177,25 @@ def turns(readers: dict[str, Reader], person: Person, options: argparse.Namespac
         yield readers[way].watch(long, f"after {options.turns} turns", model, patience_s)
 
 
-def opened(readers: dict[str, Reader], conversation_id: int, times: int) -> dict[str, list[float]]:
-    """Seconds to open the long conversation; each way's first has empty caches."""
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
+def opened(readers: dict[str, Reader], conversation_id: int, times: int) -> dict[str, list[Opening]]:
+    """The long conversation, opened in turn; each way's first has empty caches."""
+    found: dict[str, list[Opening]] = {way: [] for way in WAYS}
     for _ in range(times):
         for way in WAYS:
             found[way].append(readers[way].open(conversation_id))
     return found
 
 
-def print_opened(found: dict[str, list[float]], turns: int, is_quiet: bool) -> None:
+def print_opened(found: dict[str, list[Opening]], turns: int, is_quiet: bool) -> None:
     print(f"\n### Opening a conversation of {turns} turns of {len(VENDORS)} AIs\n")
-    rows = [
-        [way, times[0], statistics.median(times[1:]), max(times[1:]), _aim(way, times, is_quiet)]
-        for way, times in found.items()
-    ]
-    print(table(["s", "first, nothing cached", "p50", "slowest", "aim"], rows), flush=True)
-
-
-def _aim(way: str, times: list[float], is_quiet: bool) -> str:
-    return judged(statistics.median(times[1:]), OPEN_AIM_S, valid=is_quiet) if way == "WeBox" else "–"
+    rows: list[list[object]] = []
+    for way, (first, *more) in found.items():
+        shown_s = statistics.median(one.shown_s for one in more)
+        aim = judged(shown_s, OPEN_AIM_S, valid=is_quiet) if way == "WeBox" else "–"
+        received_s = statistics.median(one.received_s for one in more)
+        rows.append([way, first.shown_s, received_s, shown_s, max(one.shown_s for one in more), aim])
+    heads = ["s", "first, nothing cached", "HTML received p50", "shown p50", "slowest", "aim"]
+    print(table(heads, rows), flush=True)
 
 
 def print_turns(found: Iterable[Turn], options: argparse.Namespace, is_quiet: bool) -> None:

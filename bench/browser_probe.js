@@ -23,6 +23,9 @@ const onFrame = (at) => {
 };
 requestAnimationFrame(onFrame);
 
+/** When the page's HTML was there, and when it showed the last turn's answers. */
+probe.opened = () => [performance.getEntriesByType("navigation")[0].responseEnd, probe.shownAt];
+
 /** Begin to measure a turn. */
 probe.begin = () => {
   probe.turns = document.querySelectorAll(".turn").length;
