@@ -154,6 +154,11 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
 class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc]
     password = _password_field(_("Password"), "current-password")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first = next(iter(self.fields.values()))
+        first.widget.attrs["autofocus"] = True
+
 
 class UsernameForm(forms.Form):
     """Another username for a person; it is also what they sign in with."""
@@ -182,7 +187,7 @@ class EmailForm(ReauthenticateForm):
     email = forms.CharField(
         label=_("New email"),
         max_length=EMAIL_CHARS,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def save(self) -> bool:

@@ -20,10 +20,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import secrets
 from accounts.adapter import LOGIN_PAUSE_S
 from accounts.errors import OtpRequired, OtpWrong, TooManyAttempts
 from accounts.models import User
 from accounts.one_time import hash_token
+from webox.crypto import Undecryptable
 
 CODE_CHARS = 32
 PASSKEY_NAME_CHARS = 100
@@ -48,6 +50,12 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has
             "Recovery codes are for accounts with two-factor sign-in."
         ),
     }
+
+    def encrypt(self, text: str) -> str:
+        return secrets.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
@@ -81,7 +89,12 @@ class _CodeOnce(base_forms.BaseAuthenticateForm):  # type: ignore[misc]  # allau
         )
 
     def clean_code(self) -> str:
-        code: str = super().clean_code()
+        try:
+            code: str = super().clean_code()
+        except Undecryptable as error:
+            raise ValidationError(
+                _("Codes can’t be checked here: the server’s encryption key is gone. Tell the owner.")
+            ) from error
         if self.authenticator.type == Authenticator.Type.TOTP:
             digits = "".join(character for character in code if character.isdigit())
             if not cache.add(f"otp:{self.user.pk}:{hash_token(digits)}", True, timeout=CODE_LIFE_S):
@@ -171,6 +184,14 @@ class RenamePasskeyForm(passkey_forms.EditWebAuthnForm):  # type: ignore[misc]
 def is_on(user: User) -> bool:
     """Whether this person's password alone lets nobody in."""
     return bool(SecondStepAdapter().is_mfa_enabled(user, FIRST_FACTORS))
+
+
+def codes_left(row: Authenticator | None) -> int:
+    """How many recovery codes are unused; none where they can’t be read."""
+    try:
+        return len(row.wrap().get_unused_codes()) if row else 0
+    except Undecryptable:
+        return 0
 
 
 def turn_off(user: User) -> bool:

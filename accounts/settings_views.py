@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import deletion, personal_tokens, preferences, sessions
+from accounts import deletion, personal_tokens, preferences, second_step, sessions
 from accounts.errors import OwnerStays, TooManyTokens
 from accounts.forms import DeleteAccountForm, EmailForm, PersonalTokenForm, UsernameForm
 from accounts.models import User
@@ -77,7 +77,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "app": kept.get(Authenticator.Type.TOTP),
         "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "codes_left": second_step.codes_left(codes),
         "has_codes": codes is not None,
         "passkeys_work": passkeys_work(request),
         "places": sessions.places(request, user),

@@ -4,35 +4,15 @@ The plaintext of a stored key names its owner, its provider and the address it w
 was moved to somebody else, or an address that has changed, makes it useless.
 """
 
-from dataclasses import dataclass
-
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Provider, ProviderKey
 from chat.providers import addresses
-from webox.crypto import KeyRing, Undecryptable
-from webox.secret_file import read_or_make
-
-
-def configured_secrets() -> list[str]:
-    """The encryption keys, the newest first: from the settings, else from the file, made at the first use."""
-    if settings.ENCRYPTION_KEYS:
-        return list(settings.ENCRYPTION_KEYS)
-    return read_or_make(settings.ENCRYPTION_KEY_FILE).split()
-
+from webox.crypto import KeyRing, Rotated, Undecryptable, configured_secrets
 
 RING = KeyRing(configured_secrets)
-
-
-@dataclass(frozen=True, slots=True)
-class Rotated:
-    """What a rotation did: `unreadable` rows were made with a key that is gone."""
-
-    renewed: int
-    unreadable: int
 
 
 def store(

@@ -207,6 +207,25 @@ def test_another_browser_is_signed_out_from_here(keyless_site: Site, visit: Visi
     page.wait_for_url("**/accounts/login/**")
 
 
+def test_who_was_signed_out_comes_back_to_the_draft(keyless_site: Site, visit: Visits) -> None:
+    person, name = visit(keyless_site), new_name()
+    person.expect_error("status of 401")
+    page = person.page
+    sign_up(page, name)
+    page.get_by_label("Your question").fill("Half a question")
+    elsewhere = visit(keyless_site).page
+    sign_in(elsewhere, name, "/accounts/security")
+    elsewhere.get_by_role("button", name="Sign out everywhere but here").click()
+
+    page.get_by_role("button", name="Send").click()
+    page.locator("#banner").get_by_role("link", name="Sign in").click()
+    page.get_by_label("Email or username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/chat/")
+    expect(page.get_by_label("Your question")).to_have_value("Half a question")
+
+
 def test_the_line_up_to_begin_with_and_better_titles_are_kept(keyless_site: Site, visit: Visits) -> None:
     person = visit(keyless_site).sign_in("settings-keeper")
     page = person.page

@@ -8,11 +8,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from webox.secret_file import read_or_make
 
 VERSION = "v1"
 LEAST_CHARS = 32
@@ -21,6 +25,21 @@ _SELF_TEST = {"canary": "WeBox"}
 
 class Undecryptable(Exception):
     """The token was made with a key that is not at hand, or it is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did: `unreadable` rows were made with a key that is gone."""
+
+    renewed: int
+    unreadable: int
+
+
+def configured_secrets() -> list[str]:
+    """The encryption keys, the newest first: from the settings, else from the file, made at the first use."""
+    if settings.ENCRYPTION_KEYS:
+        return list(settings.ENCRYPTION_KEYS)
+    return read_or_make(settings.ENCRYPTION_KEY_FILE).split()
 
 
 class KeyRing:

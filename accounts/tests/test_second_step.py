@@ -8,11 +8,14 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts import secrets
 from accounts.models import User
 from accounts.tests.conftest import PASSWORD
 from tests.one_time_codes import code
+from webox.crypto import KeyRing, configured_secrets
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +215,39 @@ def test_the_command_lets_somebody_in_again(codes: list[str], capsys: pytest.Cap
     assert "has no two-factor" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("second_step_off", "nobody")
+
+
+@pytest.fixture
+def two_keys(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ENCRYPTION_KEYS = ["o" * 40]
+    monkeypatch.setattr(secrets, "RING", KeyRing(configured_secrets))
+
+
+def test_secrets_are_kept_encrypted_and_renewed(two_keys: None, codes: list[str], settings: Settings) -> None:
+    kept = "".join(str(row.data) for row in Authenticator.objects.all())
+    assert KEY not in kept
+    settings.ENCRYPTION_KEYS = ["n" * 40, "o" * 40]
+    call_command("rotate_keys", dry_run=True)
+    assert "".join(str(row.data) for row in Authenticator.objects.all()) == kept
+    call_command("rotate_keys")
+    settings.ENCRYPTION_KEYS = ["n" * 40]
+    secrets.RING.reload()
+    assert token(otp=code(KEY)).status_code == 200
+    assert token(otp=codes[0]).status_code == 200
+
+
+def test_without_the_encryption_key_no_code_is_right(
+    two_keys: None, client: Client, codes: list[str], ana: User, settings: Settings
+) -> None:
+    settings.ENCRYPTION_KEYS = ["n" * 40]
+    secrets.RING.reload()
+    sign_in(client)
+    said = second_step(client, code(KEY)).context["form"].errors["code"]
+    assert "encryption key is gone" in said[0]
+    assert token(otp=codes[0]).json()["code"] == "otp_wrong"
+    assert confirmed(ana).get("/accounts/security").context["codes_left"] == 0
+    with pytest.raises(CommandError):
+        call_command("rotate_keys")
 
 
 def test_the_admin_shows_no_secrets_of_the_second_step(owner: User) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.models import User
@@ -58,3 +59,14 @@ def test_other_changes_close_nothing(client: Client, ana: User, heard: list[tupl
     ana.username = "Béa"
     ana.save()
     assert heard == []
+
+
+def test_ending_a_session_in_the_list_closes_its_sockets_alone(
+    client: Client, ana: User, heard: list[tuple[int, str | None]]
+) -> None:
+    there = Client()
+    for browser in (client, there):
+        browser.post("/accounts/login/", {"login": "ana", "password": PASSWORD})
+    row = UserSession.objects.get(session_key=there.session.session_key)
+    client.post(f"/accounts/sessions/{row.pk}/end")
+    assert heard == [(ana.pk, row.session_key)]

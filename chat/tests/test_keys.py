@@ -11,7 +11,7 @@ from pytest_django import Settings
 from accounts.models import User
 from chat import catalogue, keys
 from chat.models import Provider, ProviderKey
-from webox.crypto import KeyRing
+from webox.crypto import KeyRing, Rotated, configured_secrets
 
 OLD, NEW = "o" * 40, "n" * 40
 KEY = "sk-a-key-of-somebody-1234"
@@ -20,7 +20,7 @@ KEY = "sk-a-key-of-somebody-1234"
 @pytest.fixture
 def two_keys(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ENCRYPTION_KEYS = [OLD]
-    monkeypatch.setattr(keys, "RING", KeyRing(keys.configured_secrets))
+    monkeypatch.setattr(keys, "RING", KeyRing(configured_secrets))
 
 
 def store(owner: User | None, slug: str = "openai", key: str = KEY) -> ProviderKey:
@@ -70,9 +70,9 @@ def test_a_rotation_renews_all_and_can_be_repeated(alice: User, bob: User, setti
     rows = [store(None), store(alice), store(bob), store(alice, "groq")]
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     keys.RING.check()
-    assert keys.rotate(dry_run=True) == keys.Rotated(4, 0)
-    assert keys.rotate(batch=3) == keys.Rotated(4, 0)
-    assert keys.rotate(batch=3) == keys.Rotated(0, 0)
+    assert keys.rotate(dry_run=True) == Rotated(4, 0)
+    assert keys.rotate(batch=3) == Rotated(4, 0)
+    assert keys.rotate(batch=3) == Rotated(0, 0)
     settings.ENCRYPTION_KEYS = [NEW]
     keys.RING.check()
     for row in rows:
@@ -86,7 +86,7 @@ def test_a_rotation_that_was_stopped_goes_on(alice: User, bob: User, settings: S
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     keys.RING.check()
     ProviderKey.objects.filter(pk=first.pk).update(secret=keys.RING.encrypt(keys.RING.decrypt(first.secret)))
-    assert keys.rotate() == keys.Rotated(1, 0)
+    assert keys.rotate() == Rotated(1, 0)
 
 
 @pytest.mark.usefixtures("two_keys")
@@ -94,7 +94,7 @@ def test_a_rotation_counts_what_it_can_not_read_and_leaves_it(alice: User, setti
     row = store(alice)
     settings.ENCRYPTION_KEYS = [NEW]
     keys.RING.check()
-    assert keys.rotate() == keys.Rotated(0, 1)
+    assert keys.rotate() == Rotated(0, 1)
     with pytest.raises(CommandError, match="1 can’t be read"):
         call_command("rotate_keys", stdout=io.StringIO())
     secret = row.secret
@@ -106,7 +106,7 @@ def test_the_command_puts_a_new_key_in_front_of_the_file(
     alice: User, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEY_FILE = [], tmp_path / "encryption.key"
-    monkeypatch.setattr(keys, "RING", KeyRing(keys.configured_secrets))
+    monkeypatch.setattr(keys, "RING", KeyRing(configured_secrets))
     row = store(alice)
     before = settings.ENCRYPTION_KEY_FILE.read_text().split()
     said = io.StringIO()

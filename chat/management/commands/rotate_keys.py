@@ -6,14 +6,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts import secrets as account_secrets
 from chat import keys
 from webox.secret_file import read_or_make, replace
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypt the stored keys of vendors with the newest encryption key. It can be stopped and started "
-        "again; once nothing is left, older encryption keys can be taken away."
+        "Encrypt the stored keys of vendors, and the secrets of two-factor sign-in, with the newest "
+        "encryption key. It can be stopped and started again; once nothing is left, older encryption keys "
+        "can be taken away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,10 +32,12 @@ class Command(BaseCommand):
             # The running server finds the new key in the file with the first token made with it.
             replace(path, "\n".join([secrets.token_urlsafe(64), read_or_make(path)]))
         keys.RING.reload()
-        done = keys.rotate(dry_run=dry_run)
-        self.stdout.write(f"{done.renewed} {'to encrypt' if dry_run else 'encrypted'} with the newest key.")
-        if done.unreadable:
+        account_secrets.RING.reload()
+        done = [keys.rotate(dry_run=dry_run), account_secrets.rotate(dry_run=dry_run)]
+        renewed, unreadable = sum(one.renewed for one in done), sum(one.unreadable for one in done)
+        self.stdout.write(f"{renewed} {'to encrypt' if dry_run else 'encrypted'} with the newest key.")
+        if unreadable:
             raise CommandError(
-                f"{done.unreadable} can’t be read: the key they were encrypted with is gone. "
-                "Put it back, or have these keys entered again."
+                f"{unreadable} can’t be read: the key they were encrypted with is gone. Put it back, or have "
+                "these keys entered again (for two-factor sign-in: second_step_off, then set it up again)."
             )
