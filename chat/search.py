@@ -7,16 +7,14 @@ nobody's search slower. How they are stored: chat.indexing.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from django.db import OperationalError, connection
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from chat import limits
 from chat.models import Answer, Conversation, Message, SearchText
-from chat.models.conversation import visible_to
 
 FoundIn = Literal["title", "question", "answer"]
 
@@ -28,8 +26,6 @@ class Place:
     conversation_id: int
     message_id: int | None
     answer_id: int | None
-    updated_at: datetime
-    """When the conversation was last used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +53,34 @@ def find(user: User, words: Sequence[str]) -> list[Place]:
     """
     if not words:
         return []
-    seen = SearchText.objects.filter(visible_to(user, "conversation__"))
-    is_title = ExpressionWrapper(Q(message=None), output_field=BooleanField())
-    found = _with_words(seen, marked(user.pk, words)).order_by(
-        is_title.desc(), "-conversation__updated_at", "-conversation_id", "message_id", "answer_id"
+    # Asked for each text, not joined: a database may take a join for a search in each conversation.
+    seen = Conversation.objects.for_user(user).order_by().filter(pk=OuterRef("conversation_id"))
+    found = _with_words(user, marked(user.pk, words)).annotate(
+        used_at=Subquery(seen.values("updated_at")),
+        is_title=ExpressionWrapper(Q(message=None), output_field=BooleanField()),
     )
-    columns = ("conversation_id", "message_id", "answer_id", "conversation__updated_at")
+    used_last = F("used_at").desc(nulls_last=True)
+    best = found.order_by("-is_title", used_last, "-conversation_id", "message_id", "answer_id")
+    rows = best.values_list("conversation_id", "message_id", "answer_id", "used_at")[: limits.SEARCH_HITS]
     together: dict[int, list[Place]] = {}
-    for row in found.values_list(*columns)[: limits.SEARCH_HITS]:
-        together.setdefault(row[0], []).append(Place(*row))
+    for *ids, used_at in rows:
+        # None where the conversation is not to be seen.
+        if used_at is not None:
+            together.setdefault(ids[0], []).append(Place(*ids))
     return [one for places in together.values() for one in places[: limits.HITS_OF_A_CONVERSATION]]
 
 
-def _with_words(texts: QuerySet[SearchText], words: list[str]) -> QuerySet[SearchText]:
+def _with_words(user: User, words: list[str]) -> QuerySet[SearchText]:
     """Those that have all these stored words, the last one at least as a beginning.
 
     Words have nothing but letters and digits in them, and are parameters all the same.
     """
+    texts = SearchText.objects.all()
     if connection.vendor == "postgresql":
-        # As the index of migration 0005 has it.
-        have = "array_to_tsvector(string_to_array(chat_searchtext.words, ' ')) @@ %s::tsquery"
+        have = "chat_search_words(chat_searchtext.words) @@ %s::tsquery"
         return texts.extra(where=[have], params=[" & ".join(f"'{word}'" for word in words) + ":*"])  # noqa: S610
     if _has_fts5():
-        # A join, which SQLite begins with the index; a condition with IN it would ask for every row anew.
+        # A join, which begins with the index; a list for IN may be gone through for each row.
         return texts.extra(
             tables=["chat_searchindex"],
             where=["chat_searchindex MATCH %s", "chat_searchindex.rowid = chat_searchtext.id"],
@@ -88,7 +89,7 @@ def _with_words(texts: QuerySet[SearchText], words: list[str]) -> QuerySet[Searc
     # Slower the more there is, but the same.
     *whole, beginning = words
     has = "instr(' ' || chat_searchtext.words || ' ', %s) > 0"
-    return texts.extra(  # noqa: S610
+    return texts.filter(conversation__owner=user).extra(  # noqa: S610
         where=[has] * len(words), params=[*(f" {word} " for word in whole), f" {beginning}"]
     )
 

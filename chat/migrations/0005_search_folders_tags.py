@@ -11,8 +11,11 @@ from chat.folding import fold
 
 DEFAULT_FOLDER = "Général"
 KEY_CHARS = 300
+# Its cost keeps the planner from ever making it of each row: only what is in the index is asked.
 ON_POSTGRESQL = (
-    "CREATE INDEX search_words ON chat_searchtext USING gin (array_to_tsvector(string_to_array(words, ' ')))",
+    "CREATE FUNCTION chat_search_words(words text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE "
+    "COST 10000 AS $$ BEGIN RETURN array_to_tsvector(string_to_array(words, ' ')); END $$",
+    "CREATE INDEX search_words ON chat_searchtext USING gin (chat_search_words(words))",
 )
 # The words are there already, separated by spaces and marked by a colon: nothing else is to be told apart.
 ON_SQLITE = (
@@ -45,10 +48,13 @@ def make_index(apps, schema_editor):
 
 
 def drop_index(apps, schema_editor):
-    if schema_editor.connection.vendor == "sqlite":
-        for done in ("added", "removed", "changed"):
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS chat_searchtext_{done}")
-        schema_editor.execute("DROP TABLE IF EXISTS chat_searchindex")
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP INDEX search_words")
+        schema_editor.execute("DROP FUNCTION chat_search_words")
+        return
+    for when in ("added", "removed", "changed"):
+        schema_editor.execute(f"DROP TRIGGER IF EXISTS chat_searchtext_{when}")
+    schema_editor.execute("DROP TABLE IF EXISTS chat_searchindex")
 
 
 def renew_title_keys(apps, schema_editor):

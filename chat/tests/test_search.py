@@ -309,4 +309,5 @@ def test_a_search_begins_with_the_index(as_alice: Client) -> None:
         cursor.execute(f"EXPLAIN QUERY PLAN {search_sql}")
         steps = [row[3] for row in cursor.fetchall()]
     assert steps[0].startswith("SCAN chat_searchindex VIRTUAL TABLE")
-    assert all("USING INTEGER PRIMARY KEY" in step for step in steps[1:3])
+    reads = [step for step in steps[1:] if step.startswith(("SCAN", "SEARCH"))]
+    assert all("USING INTEGER PRIMARY KEY" in step for step in reads), steps
