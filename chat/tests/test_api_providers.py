@@ -193,4 +193,5 @@ def test_a_test_says_what_is_wrong(
 def test_too_many_tests_are_refused(as_bob: Client, vendor: Vendor) -> None:
     answers = [send(as_bob, "POST", "/demo/test") for _ in range(31)]
     assert [answer.status_code for answer in answers] == [200] * 30 + [429]
-    assert answers[-1].headers["Retry-After"] == "60"
+    # The minute began with the first of them.
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
