@@ -19,6 +19,14 @@ def make(user: User, name: str) -> Folder:
         return _save(Folder(owner=user, name=name))
 
 
+def find(user: User, folder_id: int) -> Folder:
+    """The person's own. Raises FolderNotFound."""
+    found = Folder.objects.for_user(user).filter(pk=folder_id).first()
+    if found is None:
+        raise FolderNotFound
+    return found
+
+
 @transaction.atomic
 def rename(user: User, folder_id: int, name: str) -> Folder:
     """Give a folder another name, and with it to what is in it. Raises FolderNotFound or FolderNameTaken."""

@@ -32,10 +32,13 @@ VENDORS = (
 )  # fmt: skip
 # They look for whatever address is made up, which is not on this machine.
 LEFT_OUT = ("addServer", "changeServer")
-# What a description can't say: which names of AIs there are, what is an image, that two numbers multiply.
+# What a description can't say: which names of AIs there are, what is an image, that two numbers multiply,
+# how many tags a conversation has already, what is a word.
 REFUSED_FOR_ITS_MEANING = {
     "createLineUp": (400,),
     "changeLineUp": (400,),
+    "changeConversations": (400,),
+    "search": (400,),
     "uploadImage": (413, 415),
     "send": (400,),
     "gatewayComplete": (400, 502),

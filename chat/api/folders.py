@@ -86,10 +86,13 @@ class FolderView(APIView):
         example=EXAMPLE,
     )
     def patch(self, request: Request, folder_id: int) -> Response:
-        body = FolderSerializer(data=request.data)
+        user = cast("User", request.user)
+        folder = folders.find(user, folder_id)
+        body = FolderSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        renamed = folders.rename(cast("User", request.user), folder_id, body.validated_data["name"])
-        return answer(folder_record(renamed))
+        if "name" in body.validated_data:
+            folder = folders.rename(user, folder_id, body.validated_data["name"])
+        return answer(folder_record(folder))
 
     @operation("deleteFolder", _("Remove a folder"), status=204)
     def delete(self, request: Request, folder_id: int) -> Response:

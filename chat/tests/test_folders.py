@@ -64,6 +64,7 @@ def test_renaming_takes_along_what_is_in_it(as_alice: Client, alice: User, bob: 
     as_alice.delete(f"{LIST}/{deleted.pk}")
     folder = Folder.objects.get(owner=alice)
     assert rename(as_alice, folder.pk, "B").json() == {"id": folder.pk, "name": "B", "count": 1}
+    assert as_alice.patch(f"{FOLDERS}/{folder.pk}", {}, content_type="application/json").status_code == 200
     # The same again changes nothing; another case is another name.
     assert rename(as_alice, folder.pk, "B").status_code == rename(as_alice, folder.pk, "b").status_code == 200
     assert as_alice.post(f"{LIST}/{deleted.pk}/undo").json()["folder"] == "b"
