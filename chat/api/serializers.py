@@ -97,7 +97,7 @@ class SeveralConversations(StrictSerializer):
 
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
-        allow_empty=False,
+        min_length=1,
         max_length=limits.CONVERSATIONS_AT_ONCE,
     )
 
