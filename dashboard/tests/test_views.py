@@ -81,7 +81,7 @@ def test_provider_that_the_registry_forgot_keeps_its_slug(as_alice: Client, alic
     now = timezone.now()
     make_turn(make_conversation(alice, now), now, "old-vendor")
 
-    assert "O old-vendor 100% · 1" in text_of(page(as_alice))
+    assert "old-vendor 100% · 1" in text_of(page(as_alice))
 
 
 def test_tiny_share_is_not_shown_as_none(as_alice: Client, alice: User) -> None:
