@@ -35,10 +35,10 @@ STORED = (
     ".prose, .think, .thoughts, .question h2, .question-field, #question, #page-heading, .talk, .crumb, "
     ".palette-list, .notice-text, #notice-said, .who, .form-group, [lang], pre, code, kbd, script, style"
 )
-# On other projects' pages: names of people and of permissions, as Django stores them; a picture's name and the
-# words of Swagger UI, which they write in English alone; and the names of records.
+# On other projects' pages: names of people and of permissions, as Django stores them; a picture's name and
+# the words of Swagger UI, which they write in English alone; and the names of records.
 STORED_ELSEWHERE = (
-    f"{STORED}, #user-tools strong, #result_list tbody, .selector select, #changelist-search img, "
+    f"{STORED}, #user-tools strong, #content > h2, #result_list tbody, .selector select, #changelist-search img, "
     ".btn.authorize, .opblock-summary-method, .models"
 )
 READ = script("read")
