@@ -38,8 +38,8 @@ STORED = (
 # On other projects' pages: names of people and of permissions, as Django stores them; a picture's name and
 # the words of Swagger UI, which they write in English alone; and the names of records.
 STORED_ELSEWHERE = (
-    f"{STORED}, #user-tools strong, #content > h2, #result_list tbody, .selector select, #changelist-search img, "
-    ".btn.authorize, .opblock-summary-method, .models"
+    f"{STORED}, #user-tools strong, #content > h2, #result_list tbody, .selector select, "
+    "#changelist-search img, .btn.authorize, .opblock-summary-method, .models"
 )
 READ = script("read")
 
