@@ -17,7 +17,6 @@ PASSWORD_CHARS = 1000
 # Longer than any login, so that the look-up says no and not the form.
 LOGIN_CHARS = 255
 PREFERENCES_BYTES = 16 * 1024
-LARGEST_ID = 2**63 - 1
 
 
 @extend_schema_field({"type": "object"})
@@ -88,7 +87,7 @@ class PreferencesSerializer(StrictSerializer):
 
     theme = serializers.ChoiceField(choices=THEMES)
     language = serializers.ChoiceField(choices=LANGUAGES, allow_null=True)
-    line_up = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, allow_null=True)
+    line_up = serializers.IntegerField(min_value=1, max_value=strict_json.MAX_INT, allow_null=True)
     better_titles = TruthField()
 
 
