@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, Error
 
 from tests.browser import DESKTOP, PHONE, running_chromium
 from tests.conftest import vendor_settings
-from tests.places import PLACES, Place, Visit
+from tests.places import PLACES, Place
 from tests.running import OWNER_EMAIL, PASSWORD, environment, free_port, running_site, server_command
 from tests.scene import Scene
 from tests.vendor import running_vendor
+from tests.ways import Visit
 
 SIZES = {"1440": DESKTOP, "375": PHONE}
 SCHEMES = ("light", "dark")
@@ -60,7 +61,9 @@ def photograph(scene: Scene, browser: Browser, place: Place, out: Path) -> Itera
         name = f"{place.name}-{width}-{scheme}-{language}"
         with Visit(browser, scene, language, size, color_scheme=scheme) as visit:
             try:
-                visit.go(place).screenshot(path=out / f"{name}.png", animations="disabled", caret="hide")
+                visit.go(place.who, place.open).screenshot(
+                    path=out / f"{name}.png", animations="disabled", caret="hide"
+                )
             except (Error, AssertionError) as error:
                 yield f"{name}: {error}"
 

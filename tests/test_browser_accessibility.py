@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import PHONE, Visits, ask, choose, wait_for_state
-from tests.places import PLACES, Place, Visit, script
+from tests.places import PLACES, Place
 from tests.running import Site
 from tests.scene import Scene
 from tests.vendor import Exchange, Vendor
+from tests.ways import Visit, script
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +58,7 @@ def test_axe_finds_nothing_serious(place: Place, scene: Scene, chromium: Browser
     # Without motion nothing is half transparent when it is looked at.
     size = PHONE if place.only_on_phones else (1440, 900)
     with Visit(chromium, scene, "fr", size, reduced_motion="reduce") as visit:
-        page = visit.go(place)
+        page = visit.go(place.who, place.open)
         excused = FOREIGN.get(place.name, {})
         rules = {"rules": {name: {"enabled": False} for name in excused}}
         found = serious(page, **rules)

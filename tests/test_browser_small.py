@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import PHONE
-from tests.places import PLACES, Place, Visit, script
+from tests.places import PLACES, Place
 from tests.scene import Scene
+from tests.ways import Visit, script
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ def wide(page: Page) -> list[str]:
 )
 def test_a_phone_shows_all_and_a_finger_meets_it(place: Place, scene: Scene, chromium: Browser) -> None:
     with Visit(chromium, scene, "fr", PHONE, has_touch=True) as visit:
-        page = visit.go(place)
+        page = visit.go(place.who, place.open)
         assert wide(page) == []
         if place.name.startswith("chat"):
             assert page.evaluate(TOO_SMALL, [CONTROLS, TARGET_PX]) == []
@@ -47,7 +48,7 @@ def test_at_twice_the_size_all_is_there_and_nothing_moves_by_itself(
     place: Place, scene: Scene, chromium: Browser
 ) -> None:
     with Visit(chromium, scene, "fr", ZOOMED, device_scale_factor=2, reduced_motion="reduce") as visit:
-        page = visit.go(place)
+        page = visit.go(place.who, place.open)
         assert wide(page) == []
         assert page.evaluate(CUT) == []
         assert page.evaluate(MOVING) == []

@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import PHONE
-from tests.places import PLACES, Place, Visit, script
+from tests.places import PLACES, Place
 from tests.running import ROOT
 from tests.scene import Scene
+from tests.ways import Visit, script
 
 pytestmark = pytest.mark.browser
 
@@ -127,7 +128,7 @@ def test_every_word_is_of_the_language_of_the_page(
 ) -> None:
     size = PHONE if place.only_on_phones else (1440, 900)
     with Visit(chromium, scene, language, size) as visit:
-        page = visit.go(place)
+        page = visit.go(place.who, place.open)
         assert (page.locator("html").get_attribute("lang") or "").startswith(language)
         stored = STORED_ELSEWHERE if place.is_foreign else STORED
         lines = [line.split("\0") for line in page.evaluate(READ, stored)]
