@@ -30,13 +30,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A place as it is shown. `label` is the name of the AI, empty where none has written the text."""
+    """A place as it is shown. `label` and `model` name the AI, empty where none has written the text."""
 
     conversation: Conversation
     message_id: int | None
     answer_id: int | None
     found_in: FoundIn
     label: str
+    model: str
     text: str
 
 
@@ -123,12 +124,12 @@ def read(user: User, places: Collection[Place]) -> list[Found]:
         if place.answer_id:
             if answer := answers.get(place.answer_id):
                 label = answer.label or answer.provider
-                found.append(Found(conversation, *ids, "answer", label, answer.text))
+                found.append(Found(conversation, *ids, "answer", label, answer.model, answer.text))
         elif place.message_id:
             if message := messages.get(place.message_id):
                 # What a program told as an AI's words has no AI that wrote it here.
                 found_in: FoundIn = "question" if message.role == Message.Role.USER else "answer"
-                found.append(Found(conversation, *ids, found_in, "", message.content))
+                found.append(Found(conversation, *ids, found_in, "", "", message.content))
         else:
-            found.append(Found(conversation, *ids, "title", "", conversation.title))
+            found.append(Found(conversation, *ids, "title", "", "", conversation.title))
     return found

@@ -13,6 +13,16 @@ HITS_SEEN = 200
 """Among so many the best place is looked for."""
 _SPACE = re.compile(r"\s+")
 CUT = "…"
+_MARKS = re.compile(
+    r"""
+      ^\s*(?:`{3,}|~{3,})             # round code; its language is a word
+    | ^\s*\|?[\s:|-]*-{3}[\s:|-]*$    # the line under the head of a table, a rule
+    | ^\s*(?:\#{1,6}|>)\ +           # what makes a heading or a quotation of a line
+    | (?<!\w)\*\*(?=\S) | (?<=\S)\*\*(?!\w) | `
+    | (?<=\s)\|(?=\s) | ^\||\|$      # between the cells of a table
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,11 @@ class _Hit:
     end: int
     word: int
     """Which of the searched words it is."""
+
+
+def without_marks(markdown: str) -> str:
+    """A text as it reads: without the commonest marks of Markdown, with all its words in their order."""
+    return _MARKS.sub("", markdown)
 
 
 def snippet(text: str, words: Sequence[str], chars: int = CHARS) -> list[Part]:

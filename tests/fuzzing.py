@@ -33,7 +33,7 @@ VENDORS = (
 # They look for whatever address is made up, which is not on this machine.
 LEFT_OUT = ("addServer", "changeServer")
 # What a description can't say: which names of AIs there are, what is an image, that two numbers multiply,
-# how many tags a conversation has already, what is a word.
+# how many tags a conversation has already, what is a word, that one of two names is wanted.
 REFUSED_FOR_ITS_MEANING = {
     "createLineUp": (400,),
     "changeLineUp": (400,),
@@ -43,6 +43,7 @@ REFUSED_FOR_ITS_MEANING = {
     "send": (400,),
     "gatewayComplete": (400, 502),
     "register": (400,),
+    "signIn": (400,),
     "changeAccount": (400,),
     "saveKey": (400, 424),
     "saveServerKey": (400, 424),

@@ -42,6 +42,7 @@ def hit(**values: Any) -> dict[str, Any]:
         "answer_id": 3,
         "found_in": "answer",
         "label": "Demo",
+        "model": "quick",
         "snippet": [{"text": "a word", "is_hit": True}],
     } | values
 
@@ -109,6 +110,8 @@ def test_an_answer_is_found_marked_and_opened_where_it_stands(keyless_site: Site
 
 def test_the_words_of_a_hit_go_along_with_it(keyless_site: Site, visit: Visits) -> None:
     visitor = visit(keyless_site).sign_in(NAME)
+    # The answer that is found is made up: where it leads, it is looked for in vain.
+    visitor.expect_error("status of 404")
     [place] = started(visitor, "Found by its title")
     page = visitor.page
     page.goto("/dashboard/")

@@ -64,6 +64,7 @@ def names_of(account: Account) -> dict[str, Any]:
         "answer_id": answer["id"],
         "line_up_id": line_up.json()["id"],
         "slug": "demo",
+        "pk": 1,
     }
 
 

@@ -17,7 +17,7 @@ from chat.errors import NothingToSearch
 from chat.folding import words_of
 from chat.models import Conversation
 from chat.search import Found
-from chat.snippets import snippet
+from chat.snippets import CHARS, snippet, without_marks
 from webox.api import TextField, iso_time
 from webox.schema import ListOf, operation
 
@@ -34,7 +34,8 @@ class SnippetPart(Struct, frozen=True, kw_only=True):
 class SearchHit(Struct, frozen=True, kw_only=True):
     """A place where all the words are: an answer, a question or a title, whose ids are null.
 
-    `label` is the name of the AI that wrote the answer. `snippet` is the part of the text around the words.
+    `label` and `model` name the AI that wrote the answer. `snippet` is the part of the text around the words,
+    an answer's without the marks of Markdown.
     """
 
     conversation_id: int
@@ -46,6 +47,7 @@ class SearchHit(Struct, frozen=True, kw_only=True):
     answer_id: int | None
     found_in: Literal["title", "question", "answer"]
     label: str
+    model: str
     snippet: list[SnippetPart]
 
 
@@ -101,8 +103,8 @@ class SearchView(APIView):
 
 def _hit(found: Found, words: list[str]) -> SearchHit:
     conversation = found.conversation
-    is_title = found.found_in == "title"
-    parts = snippet(found.text, words, TITLE_CHARS) if is_title else snippet(found.text, words)
+    text = without_marks(found.text) if found.found_in == "answer" else found.text
+    parts = snippet(text, words, TITLE_CHARS if found.found_in == "title" else CHARS)
     return SearchHit(
         conversation_id=conversation.pk,
         title=conversation.title,
@@ -113,5 +115,6 @@ def _hit(found: Found, words: list[str]) -> SearchHit:
         answer_id=found.answer_id,
         found_in=found.found_in,
         label=found.label,
+        model=found.model,
         snippet=[SnippetPart(text=part.text, is_hit=part.is_hit) for part in parts],
     )

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from chat.folding import words_of
-from chat.snippets import CHARS, snippet
+from chat.snippets import CHARS, snippet, without_marks
 
 
 def shown(text: str, words: str, chars: int = CHARS) -> str:
@@ -33,6 +33,21 @@ def shown(text: str, words: str, chars: int = CHARS) -> str:
 )
 def test_words_are_marked_where_they_stand(text: str, words: str, expected: str) -> None:
     assert shown(text, words) == expected
+
+
+@pytest.mark.parametrize(
+    ("markdown", "plain"),
+    [
+        ("## A heading\n\n> said **once**", "A heading said once"),
+        ("```python\nx = 2**3 ** y\n```", "python x = 2**3 ** y"),
+        ("| a | b |\n|---|:-:|\n| c | d |", "a b c d"),
+        ("a `snake_case` name, __init__, a|b", "a snake_case name, __init__, a|b"),
+        ("one\n\n---\n\ntwo # three", "one two # three"),
+    ],
+)
+def test_the_marks_of_markdown_are_left_out_and_no_word(markdown: str, plain: str) -> None:
+    assert " ".join(without_marks(markdown).split()) == plain
+    assert words_of(without_marks(markdown)) == words_of(markdown)
 
 
 def test_of_a_long_text_the_part_with_most_of_the_words_is_shown() -> None:

@@ -18,14 +18,15 @@ export class ContextChip {
     this.onChange = onChange;
     this.label = el("span");
     this.chip = el("button", { type: "button", class: "chip chip-plain", popovertarget: "context-list", "aria-expanded": "false" }, icon("context"), this.label, icon("more"));
-    this.list = el("div", { class: "ai-list context-list", id: "context-list", popover: "auto", role: "radiogroup", "aria-label": gettext("What each AI is told next"), on: { keydown: (event) => this.#key(event) } });
-    this.list.addEventListener("toggle", (event) => {
-      const isOpen = event.newState === "open";
-      this.chip.setAttribute("aria-expanded", String(isOpen));
-      if (!isOpen) return;
-      placePopover(this.list, this.chip);
-      this.list.querySelector('[aria-checked="true"]').focus();
-    });
+    this.options = Object.keys(WORDS).map((option) => this.#option(option));
+    this.list = el(
+      "div",
+      { class: "ai-list context-list", id: "context-list", popover: "auto", role: "radiogroup", "aria-label": gettext("What each AI is told next"), on: { keydown: (event) => this.#key(event) } },
+      el("h3", { text: gettext("At the next question") }),
+      ...this.options,
+    );
+    this.list.addEventListener("beforetoggle", ({ newState }) => this.chip.setAttribute("aria-expanded", String(newState === "open")));
+    this.list.addEventListener("toggle", ({ newState }) => newState === "open" && placePopover(this.list, this.chip));
     root.append(this.chip);
     root.closest("form").append(this.list);
     this.#show();
@@ -40,6 +41,16 @@ export class ContextChip {
     this.#show();
   }
 
+  #option(mode) {
+    return el(
+      "button",
+      { type: "button", class: "option", role: "radio", data: { mode }, on: { click: () => this.choose(mode) } },
+      icon("check"),
+      el("b", { text: WORDS[mode]() }),
+      el("small"),
+    );
+  }
+
   #explanations() {
     return {
       own: gettext("Each AI reads its own answers again, not the others’."),
@@ -48,19 +59,19 @@ export class ContextChip {
     };
   }
 
+  /** The options stay the same elements: the keyboard may be on one of them while answers come in. */
   #show() {
     setText(this.label, WORDS[this.mode]());
     const explanations = this.#explanations();
-    const options = Object.entries(WORDS).map(([mode, word]) =>
-      el(
-        "button",
-        { type: "button", class: "option", role: "radio", "aria-checked": String(mode === this.mode), tabindex: mode === this.mode ? "0" : "-1", data: { mode }, on: { click: () => this.choose(mode) } },
-        icon("check"),
-        el("b", { text: word() }),
-        el("small", { text: explanations[mode] }),
-      ),
-    );
-    this.list.replaceChildren(el("h3", { text: gettext("At the next question") }), ...options);
+    for (const option of this.options) {
+      const { mode } = option.dataset;
+      const isChecked = mode === this.mode;
+      option.setAttribute("aria-checked", String(isChecked));
+      option.tabIndex = isChecked ? 0 : -1;
+      // Where the keyboard goes as the list opens: at once, before the next key.
+      option.autofocus = isChecked;
+      setText(option.querySelector("small"), explanations[mode]);
+    }
   }
 
   choose(mode) {
@@ -72,10 +83,9 @@ export class ContextChip {
   }
 
   #key(event) {
-    const options = [...this.list.querySelectorAll("[role=radio]")];
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (!by) return;
     event.preventDefault();
-    options.at((options.indexOf(document.activeElement) + by) % options.length).focus();
+    this.options.at((this.options.indexOf(document.activeElement) + by) % this.options.length).focus();
   }
 }

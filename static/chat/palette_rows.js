@@ -36,7 +36,8 @@ export function talkOption(talk, words) {
 
 /** A place in a text: what stands around the words, and where that is. */
 export function hitOption(hit) {
-  const where = hit.found_in === "question" ? gettext("Question") : hit.label || gettext("Answer");
+  const ai = [hit.label, hit.model].filter(Boolean).join(" · ");
+  const where = hit.found_in === "question" ? gettext("Question") : ai || gettext("Answer");
   const archived = hit.is_archived ? ` · ${gettext("archived")}` : "";
   return option(
     "a",

@@ -25,7 +25,11 @@ export async function attempt(act) {
   }
 }
 
-const focusTalk = (id) => $(`[data-conversation="${id}"] :is(a, input)`)?.focus();
+/** Put the keyboard on a conversation that is back, unless the person has gone on to something else meanwhile. */
+function focusTalk(id) {
+  const isFree = [document.body, $("#main")].includes(document.activeElement) || $("#notice").contains(document.activeElement);
+  if (isFree) $(`[data-conversation="${id}"] :is(a, input)`)?.focus();
+}
 
 export class Actions {
   constructor(store) {
