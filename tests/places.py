@@ -18,6 +18,7 @@ from tests.ways import (
     deleted,
     draft,
     edited,
+    folder,
     form_of_another_session,
     item,
     keyboard_help,
@@ -29,6 +30,7 @@ from tests.ways import (
     own_account_in_admin,
     palette,
     recently,
+    recovery_codes,
     session_expired,
     several,
     show_sidebar,
@@ -37,6 +39,7 @@ from tests.ways import (
     streaming,
     then,
     too_often,
+    view,
 )
 
 
@@ -108,6 +111,9 @@ PLACES = (
     Place("chat-move", "person", then(answers, of_a_talk, item(3))),
     Place("chat-tags", "person", then(answers, of_a_talk, item(4))),
     Place("chat-several", "person", then(answers, several)),
+    Place("chat-favourites", "person", then(answers, view(1, ".side-empty"))),
+    Place("chat-archive", "person", then(answers, view(2, ".side-empty"))),
+    Place("chat-folder", "person", then(answers, folder)),
     Place("chat-deleted", "person", deleted),
     Place("chat-palette", "person", then(answers, palette("python"))),
     Place("chat-keyboard-help", "person", then(answers, keyboard_help)),
@@ -122,6 +128,7 @@ PLACES = (
     Place("default-ais", "person", at("/accounts/ais")),
     Place("security", "person", at("/accounts/security")),
     Place("two-factor", "person", recently("/accounts/2fa/totp/activate/")),
+    Place("recovery-codes", "newcomer", recovery_codes),
     Place("passkey", "person", recently("/accounts/2fa/passkeys/add/")),
     Place("data", "person", at("/accounts/data")),
     Place("account-delete", "person", recently("/accounts/delete")),

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visitor, Visits, new_name, sign_up
+from tests.browser import PHONE, Visitor, Visits, new_name, sign_up
 from tests.one_time_codes import code
 from tests.running import PASSWORD, Site
 
@@ -58,6 +58,18 @@ def test_every_section_opens_and_says_where_one_is(keyless_site: Site, visit: Vi
         page.goto(f"/accounts/{path}")
         expect(page.locator(".settings-nav [aria-current]")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_is_shown_this_once_is_copied(keyless_site: Site, visit: Visits) -> None:
+    person = visit(keyless_site, PHONE, permissions=["clipboard-read", "clipboard-write"])
+    page = person.sign_in("token-maker").page
+    page.goto("/accounts/tokens")
+    page.get_by_label("Name").fill("a script")
+    page.get_by_role("button", name="Make the token").click()
+    page.get_by_role("button", name="Copy").click()
+    copied = "(text) => navigator.clipboard.readText().then((copied) => copied === text)"
+    page.wait_for_function(copied, arg=page.locator(".secret").inner_text())
+    expect(page.locator(".settings-nav [aria-current]")).to_be_in_viewport()
 
 
 def test_a_theme_is_in_the_first_html_and_stays(keyless_site: Site, visit: Visits) -> None:

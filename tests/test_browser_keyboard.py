@@ -113,6 +113,102 @@ def copy(keys: Keys) -> None:
     keys.press("c")
 
 
+def choose_the_answer(keys: Keys) -> None:
+    keys.press("Alt+2")
+    keys.press("s")
+
+
+def let_all_read_everything(keys: Keys) -> None:
+    keys.to("#context button")
+    keys.press("Enter")
+    keys.to('#context-list [data-mode="own"]')
+    keys.to('#context-list [data-mode="all"]', key="ArrowDown")
+    keys.press("Enter")
+
+
+def set_the_temperature(keys: Keys) -> None:
+    keys.to("#chips .chip", key="Shift+Tab")
+    keys.to('#chips [data-target="mistral"]', key="Shift+Tab")
+    keys.press("Enter")
+    keys.to(".ai-settings [name=temperature]")
+    keys.write("0.5")
+    keys.press("Escape")
+    expect(keys.page.locator('#chips [data-target="mistral"]')).to_be_focused()
+
+
+def keep_a_line_up(keys: Keys) -> None:
+    keys.to('.chip-plain[aria-haspopup="dialog"]')
+    keys.press("Enter")
+    keys.to(".line-ups input")
+    keys.write("Two and a demo")
+    keys.press("Enter", "Escape")
+
+
+def look_at_tabs(keys: Keys) -> None:
+    keys.to('.turn.live [data-view="tabs"]', key="Shift+Tab")
+    keys.press("Enter")
+    keys.to('.turn.live [role=tab][data-name="mistral"]')
+    keys.press("ArrowLeft")
+    keys.see()
+
+
+def look_at_columns(keys: Keys) -> None:
+    keys.to('.turn.live [data-view="columns"]', key="Shift+Tab")
+    keys.press("Enter")
+
+
+def ask_in_other_words(keys: Keys) -> None:
+    keys.to(".turn.live .question-tools button", key="Shift+Tab")
+    keys.to(".turn.live .question-tools button:first-child", key="Shift+Tab")
+    keys.press("Enter")
+    keys.press("Control+a")
+    keys.write("Who else answers?")
+    keys.press("Enter")
+
+
+def go_back_to_the_first_words(keys: Keys) -> None:
+    keys.to('.turn.live .versions button[aria-label="Earlier wording"]', key="Shift+Tab")
+    keys.press("Enter")
+
+
+def find_a_command(keys: Keys) -> None:
+    keys.press("Control+k")
+    keys.write("archive")
+    keys.press("Enter")
+
+
+def look_at_all(keys: Keys) -> None:
+    keys.to(".side-view:first-child", key="Shift+Tab")
+    keys.press("Enter")
+
+
+def make_a_folder(keys: Keys) -> None:
+    keys.to('[data-key="folders"] .icon-btn')
+    keys.press("Enter")
+    keys.write("By keys")
+    keys.press("Enter")
+
+
+def see_the_keys(keys: Keys) -> None:
+    keys.press("Control+/")
+    keys.see()
+    expect(keys.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    keys.press("Escape")
+
+
+def open_the_settings(keys: Keys) -> None:
+    keys.to('.side [href="/accounts/profile"]')
+    keys.press("Enter")
+    keys.page.wait_for_url("**/accounts/profile")
+    keys.to('.settings-nav [href="/accounts/appearance"]')
+    keys.press("Enter")
+
+
+def choose_the_dark(keys: Keys) -> None:
+    keys.to("input[name=theme]")
+    keys.to('input[name=theme][value="dark"]', key="ArrowDown")
+
+
 def rename(keys: Keys) -> None:
     open_menu(keys)
     keys.press("Enter")
@@ -174,6 +270,64 @@ STEPS = (
     ),
     Step("copy", copy, lambda page: expect(page.locator("#status")).to_contain_text("Copied.")),
     Step(
+        "choose an answer",
+        choose_the_answer,
+        lambda page: expect(column(page, "Mistral").locator(".choose")).to_have_attribute(
+            "aria-pressed", "true"
+        ),
+    ),
+    Step(
+        "choose what each AI is told",
+        let_all_read_everything,
+        lambda page: expect(page.locator("#context button")).to_have_text("All read everything"),
+    ),
+    Step(
+        "set a temperature",
+        set_the_temperature,
+        lambda page: expect(page.locator('#chips [data-target="mistral"]')).to_contain_text("0.5"),
+    ),
+    Step(
+        "keep a line-up",
+        keep_a_line_up,
+        lambda page: expect(page.locator('.chip-plain[aria-haspopup="dialog"]')).to_have_text(
+            "Line-up: Two and a demo"
+        ),
+    ),
+    Step(
+        "look at tabs",
+        look_at_tabs,
+        lambda page: expect(page.get_by_role("tab", name="OpenAI")).to_have_attribute(
+            "aria-selected", "true"
+        ),
+    ),
+    Step("look at columns", look_at_columns, lambda page: expect(page.get_by_role("tab")).to_have_count(0)),
+    Step(
+        "ask in other words",
+        ask_in_other_words,
+        lambda page: expect(page.locator(".turn.live h2")).to_have_text("Who else answers?"),
+    ),
+    Step(
+        "go back to the first words",
+        go_back_to_the_first_words,
+        lambda page: expect(page.locator(".turn.live h2")).to_have_text("Who answers?"),
+    ),
+    Step("see the keys", see_the_keys, lambda page: expect(page.get_by_role("dialog")).to_have_count(0)),
+    Step(
+        "find a command",
+        find_a_command,
+        lambda page: expect(page.locator(".side-empty")).to_contain_text("The archive is empty."),
+    ),
+    Step(
+        "look at all again",
+        look_at_all,
+        lambda page: expect(page.locator("[aria-current=page] .row-label").last).to_be_visible(),
+    ),
+    Step(
+        "make a folder",
+        make_a_folder,
+        lambda page: expect(page.locator('[data-folder="By keys"]')).to_be_visible(),
+    ),
+    Step(
         "rename",
         rename,
         lambda page: expect(page.locator("#page-heading")).to_have_text("A name of its own"),
@@ -188,6 +342,17 @@ STEPS = (
         "open one AI",
         open_one_ai,
         lambda page: expect(page.locator('details[data-slug="mistral"]')).to_have_attribute("open", ""),
+    ),
+    Step(
+        "open the settings",
+        open_the_settings,
+        lambda page: page.wait_for_url("**/accounts/appearance"),
+        keeps_focus=False,
+    ),
+    Step(
+        "choose the dark",
+        choose_the_dark,
+        lambda page: expect(page.locator("html")).to_have_attribute("data-theme", "dark"),
     ),
     Step(
         "sign out",

@@ -12,6 +12,7 @@ from types import TracebackType
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser import DESKTOP, Visitor, session_of
+from tests.one_time_codes import code
 from tests.running import OWNER_EMAIL, PASSWORD
 from tests.scene import WORDS, Scene
 
@@ -291,6 +292,23 @@ def palette(words: str) -> Callable[[Visit], None]:
     return go
 
 
+def view(number: int, until: str) -> Callable[[Visit], None]:
+    """One of the sidebar’s views: all, the favourites, the archive, from 0."""
+
+    def go(visit: Visit) -> None:
+        show_sidebar(visit)
+        visit.page.locator(".side-view").nth(number).click()
+        visit.find(until).wait_for()
+
+    return go
+
+
+def folder(visit: Visit) -> None:
+    show_sidebar(visit)
+    visit.press(".side [data-folder] button")
+    visit.find('.side [data-folder] [aria-pressed="true"]').wait_for()
+
+
 def several(visit: Visit) -> None:
     """Choose several conversations."""
     show_sidebar(visit)
@@ -336,6 +354,16 @@ def recently(path: str) -> Callable[[Visit], None]:
             visit.page.wait_for_url(f"**{path}*")
 
     return go
+
+
+def recovery_codes(visit: Visit) -> None:
+    """Of an authenticator app, which is set up for it where the person has none yet."""
+    recently("/accounts/2fa/recovery-codes/")(visit)
+    if visit.page.locator(".codes").count() == 0:
+        recently("/accounts/2fa/totp/activate/")(visit)
+        visit.page.locator("main [name=code]").fill(code(visit.page.locator("#app-key").inner_text()))
+        visit.press("main form .btn-primary")
+    visit.find(".codes").wait_for()
 
 
 def new_token(visit: Visit) -> None:

@@ -16,7 +16,9 @@ export class AiSettings {
     // A form of its own can’t stand inside the composer’s: fields report here.
     this.element = el("div", { class: "ai-list ai-settings", popover: "auto", role: "dialog" });
     this.element.addEventListener("toggle", (event) => {
-      if (event.newState === "closed" && this.element.contains(document.activeElement)) this.acts.focusChip(this.#entry);
+      // What was changed last makes the chip anew as the field is left: the browser’s way back leads to the one that is gone.
+      const isLost = document.activeElement === document.body || this.element.contains(document.activeElement);
+      if (event.newState === "closed" && isLost) this.acts.focusChip(this.#entry);
     });
     this.element.addEventListener("keydown", (event) => {
       // Enter in one of its fields must not send the question.

@@ -1,8 +1,8 @@
 // Code of an answer: its frame with language, line wrapping and copying, and its colours.
 import hljs from "../vendor/highlight.js/highlight.min.js";
+import { copyWithMark } from "../webox/clipboard.js";
 import { el, icon, iconButton } from "../webox/dom.js";
 import { gettext } from "../webox/i18n.js";
-import { copyWithMark } from "./clipboard.js";
 import { toFragment } from "./html.js";
 
 // Colouring a longer listing would hold the page for more than a frame or two.

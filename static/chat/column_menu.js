@@ -1,8 +1,9 @@
 // What else can be done with an answer.
+import { copyText } from "../webox/clipboard.js";
 import { fill, gettext } from "../webox/i18n.js";
 import { openMenu } from "../webox/menu.js";
-import { copyText, plainText } from "./clipboard.js";
 import { nameOf } from "./names.js";
+import { plainText } from "./plain_text.js";
 
 /**
  * Open the menu of a column beside `opener`. `turn` arranges the column: canMove, move, canFold, foldColumn, and its row

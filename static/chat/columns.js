@@ -1,7 +1,7 @@
 // One column: the head with its state, the reasoning, the text, the note under it, the foot.
+import { copyWithMark } from "../webox/clipboard.js";
 import { $, el, icon, iconButton, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
-import { copyWithMark } from "./clipboard.js";
 import { ColumnFoot } from "./column_foot.js";
 import { Follower } from "./follow.js";
 import { MarkdownView } from "./markdown.js";

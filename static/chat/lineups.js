@@ -1,9 +1,9 @@
 // Line-ups: AIs that are asked together, kept under a name; applied, saved, shared by link, changed and removed here.
 import { ApiError, api } from "../webox/api.js";
+import { copyText } from "../webox/clipboard.js";
 import { confirm } from "../webox/confirm.js";
 import { el, icon, placePopover, setText } from "../webox/dom.js";
 import { fill, gettext } from "../webox/i18n.js";
-import { copyText } from "./clipboard.js";
 import { aiOf, fromTarget, sameEntries, toTarget } from "./entries.js";
 
 const ADDRESS = "/api/chat/line-ups";

@@ -1,7 +1,7 @@
 // The question of a turn: its text and images, the way to ask it in other words, and the branches this made.
+import { copyWithMark } from "../webox/clipboard.js";
 import { el, iconButton, setText } from "../webox/dom.js";
 import { fill, gettext, number } from "../webox/i18n.js";
-import { copyWithMark } from "./clipboard.js";
 import { gallery } from "./gallery.js";
 
 export class QuestionView {
@@ -36,6 +36,22 @@ export class QuestionView {
     this.place.title = fill(gettext("Wording %(at)s of %(of)s"), { at: number(at + 1), of: number(siblings.length) });
     this.earlier.setAttribute("aria-disabled", String(at <= 0));
     this.later.setAttribute("aria-disabled", String(at === siblings.length - 1));
+  }
+
+  /** Whether this and the question of that id are two wordings of one. */
+  isWordingOf(id) {
+    return this.question.siblings?.includes(id) ?? false;
+  }
+
+  /** The control that the keyboard is on as {id, control}, for the wording that is shown in its place; else null. */
+  get held() {
+    if (!this.element.contains(document.activeElement)) return null;
+    const control = ["earlier", "later", "copyButton"].find((name) => this[name] === document.activeElement) ?? "editButton";
+    return { id: this.question.id, control };
+  }
+
+  hold(control) {
+    this[control].focus({ preventScroll: true });
   }
 
   #step(by) {

@@ -52,7 +52,9 @@ export class ThreadView {
   #addTurns(state, touched) {
     const byId = new Map(state.messages.map((message) => [message.id, message]));
     // Another branch is shown in the place of these.
-    for (const id of this.#turns.keys()) if (!byId.has(id)) this.#remove(id);
+    const gone = [...this.#turns.values()].filter((turn) => !byId.has(turn.id));
+    const held = gone.map(({ question }) => question.held).find(Boolean);
+    for (const turn of gone) this.#remove(turn.id);
     let question = { content: "" };
     let added = false;
     for (const message of state.messages) {
@@ -69,6 +71,7 @@ export class ThreadView {
       added = true;
     }
     this.#each((turn) => turn.setLive(turn === this.last));
+    if (held) [...this.#turns.values()].find(({ question }) => question.isWordingOf(held.id))?.question.hold(held.control);
     return added;
   }
 
