@@ -8,6 +8,7 @@ export class Flusher {
   add(view) {
     this.flushes += 1;
     view.flush();
+    view.follow();
     this.onFlushed();
   }
 }

@@ -58,7 +58,7 @@ export class Asking {
     this.#state = state;
     const turns = state.messages.filter((message) => message.role === "assistant");
     const columns = Math.max(0, ...turns.slice(-1).map((turn) => versionsOf(state, turn.id).length));
-    const starred = turns.flatMap((turn) => versionsOf(state, turn.id).flat()).findLast((answer) => answer.is_chosen);
+    const starred = Object.values(state.answers).filter((answer) => answer.is_chosen).sort((a, b) => a.message_id - b.message_id).at(-1);
     this.context.update({ columns, chosenName: starred ? nameOf(starred) : null });
     this.estimateSoon();
   }

@@ -94,19 +94,30 @@ export class ColumnView {
     this.hooks.flusher.add(this);
   }
 
+  /** Take its text, which grew; nothing else has changed. */
+  grow(answer) {
+    this.answer = answer;
+    this.hooks.flusher.add(this);
+  }
+
   /** Bring the text onto the page; called by the flusher. */
   flush() {
     const { text, reasoning } = this.answer;
     if (isRunning(this.answer)) this.markdown.update(text.text);
     else if (!this.finished || this.markdown.text !== text.text) this.markdown.finish(text.text);
     this.finished = !isRunning(this.answer);
-    this.think.hidden = reasoning.length === 0;
+    // Writing what is there already would cost a new style each time, here and in the follower.
+    if (this.think.hidden === reasoning.length > 0) this.think.hidden = !this.think.hidden;
     const shown = this.thoughts.textContent;
     const parted = partReasoning(reasoning.text);
     if (parted.startsWith(shown)) this.thoughts.append(parted.slice(shown.length));
     else setText(this.thoughts, parted);
     this.foot.showText(this.answer);
     this.tick();
+  }
+
+  /** Keep the end of the text in sight, for who reads there; called by the flusher. */
+  follow() {
     if (this.watched && this.hooks.follow(this)) this.#ownFollower.grown();
   }
 

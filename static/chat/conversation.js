@@ -73,6 +73,12 @@ function showTitle(title) {
 function dispatch(event) {
   const before = state;
   state = reduce(state, event);
+  // Most events by far, and the page has no more to do than to show the text.
+  if (event.type === "deltas") {
+    thread.grow(state, before);
+    connection?.resume(state.missing);
+    return;
+  }
   if (event.type === "snapshot" && !joined) askForLeftBehind(event);
   if (state !== before) show(before);
   arrival.arrive();

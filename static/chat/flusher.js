@@ -11,7 +11,7 @@ export class Flusher {
     this.onFlushed = () => {};
   }
 
-  /** Call `view.flush()` soon: at once when the last flush is long enough ago. */
+  /** Call `view.flush()` soon, at once when the last flush is long enough ago, and `view.follow()` after that of all. */
   add(view) {
     this.#due.add(view);
     if (this.#timer !== null) return;
@@ -27,6 +27,8 @@ export class Flusher {
     const due = [...this.#due];
     this.#due.clear();
     for (const view of due) view.flush();
+    // All have their text before one is measured: the page is laid out once, not once for each column.
+    for (const view of due) view.follow();
     this.onFlushed();
   }
 }

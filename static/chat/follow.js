@@ -18,7 +18,7 @@ export class Follower {
   /** The text grew. */
   grown() {
     if (this.following) this.#jump();
-    else this.pill.hidden = this.#near();
+    else if (this.pill.hidden !== this.#near()) this.pill.hidden = !this.pill.hidden;
   }
 
   toEnd() {
@@ -49,6 +49,6 @@ export class Follower {
     if (this.#near()) this.following = true;
     else if (scrollTop < this.top) this.following = false;
     this.top = scrollTop;
-    if (this.following) this.pill.hidden = true;
+    if (this.following && !this.pill.hidden) this.pill.hidden = true;
   }
 }

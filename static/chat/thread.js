@@ -1,4 +1,5 @@
-// The thread: every turn in order, the last one alive. Turns far from the window are built when there is time.
+// The thread: every turn in order, the last one alive. A turn is built when it comes near the window: what is on the page
+// costs something in every frame, seen or not.
 import { openColumnMenu } from "./column_menu.js";
 import { Follower } from "./follow.js";
 import { isRunning } from "./reducer.js";
@@ -6,14 +7,12 @@ import { TurnView } from "./turn.js";
 
 const TICK_MS = 200;
 const phone = matchMedia("(max-width: 767.98px)");
-const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 50));
 
 export class ThreadView {
   #turns = new Map();
   #timer = null;
   #anchored = false;
   #unbuilt = new Set();
-  #isBuilding = false;
 
   /** `frame` is the positioned element round the scroller `root`; `hooks` as for TurnView, without follow, menu, arrange and swipe. */
   constructor(root, frame, layout, hooks) {
@@ -28,6 +27,7 @@ export class ThreadView {
     };
     hooks.flusher.onFlushed = () => this.#settle();
     this.observer = new IntersectionObserver((entries) => this.#near(entries), { root, rootMargin: "100% 0px" });
+    addEventListener("beforeprint", () => this.#each((turn) => this.#build(turn)));
   }
 
   /** Bring `state` onto the page; only what differs from `before` is touched. */
@@ -41,8 +41,14 @@ export class ThreadView {
     for (const id of touched) this.#turns.get(id)?.update(state);
     if (added) this.#showLast();
     this.#each((turn) => turn.running().length > 0 && this.#build(turn));
-    this.#buildSoon();
     this.#runClock();
+  }
+
+  /** Bring texts that grew onto the page: nothing else of `state` has changed. */
+  grow(state, before) {
+    for (const answer of Object.values(state.answers)) {
+      if (before.answers[answer.id] !== answer) this.#turns.get(answer.message_id)?.grow(answer);
+    }
   }
 
   #each(act) {
@@ -117,18 +123,6 @@ export class ThreadView {
       const turn = isIntersecting && this.#turns.get(Number(target.dataset.message));
       if (turn) this.#build(turn);
     }
-  }
-
-  /** The rest, one at a time, the newest first: so that the page’s own search finds everything. */
-  #buildSoon() {
-    if (this.#isBuilding || this.#unbuilt.size === 0) return;
-    this.#isBuilding = true;
-    whenIdle(() => {
-      this.#isBuilding = false;
-      const next = [...this.#unbuilt].at(-1);
-      if (next) this.#build(next);
-      this.#buildSoon();
-    });
   }
 
   // --- Going somewhere ---

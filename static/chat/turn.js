@@ -20,7 +20,7 @@ const isBroken = (answer) => answer.status === "failed" || answer.status === "in
 export class TurnView {
   #picked = new Map();
 
-  /** `question` is the user’s message that this turn answers. Its answers are there once `build` was called. */
+  /** `question` is the user’s message that this turn answers. Until `build` is called its answers are words alone. */
   constructor(message, question, layout, hooks) {
     Object.assign(this, { id: message.id, content: message.content, layout });
     this.hooks = {
@@ -36,7 +36,8 @@ export class TurnView {
     this.bar = new TurnBar({ onView: (view) => this.setView(view), onMore: () => this.row.showNext() });
     this.tabs = new Tabs({ choose: (name) => this.choose(this.#at(name)), panelId: (name) => this.#panelId(this.#at(name)) });
     this.row = new RowView(layout, { onHidden: (column) => this.bar.offer(column ? nameOf(column.answer) : ""), isLinked: () => this.bar.isLinked, arrange: () => hooks.arrange() });
-    this.element = el("section", { class: "turn unbuilt", id: `message-${message.id}`, data: { message: message.id } }, el("div", { class: "turn-head" }, this.question.element, this.bar.element), this.tabs.element, this.row.element, this.#buildFoot());
+    this.plain = el("p", { class: "turn-plain" });
+    this.element = el("section", { class: "turn unbuilt", id: `message-${message.id}`, data: { message: message.id } }, el("div", { class: "turn-head" }, this.question.element, this.bar.element), this.plain, this.tabs.element, this.row.element, this.#buildFoot());
     this.bar.element.hidden = true;
     onSwipes(this.row.element, (by) => this.#swipe(by));
     // What the keyboard reaches must be seen.
@@ -60,12 +61,23 @@ export class TurnView {
     this.versions = versionsOf(state, this.id);
     this.answers = this.versions.map((versions) => this.#shown(versions));
     if (this.isBuilt) this.#show();
+    else setText(this.plain, this.answers.length > 0 ? this.answers.map((answer) => answer.text.text).join("\n\n") : this.content);
   }
 
-  /** Put the answers on the page; until then the turn is its question and an empty place. */
+  /** Take the text of one of its answers, which grew. */
+  grow(answer) {
+    for (const list of [...this.versions, this.answers]) {
+      const at = list.findIndex((one) => one.id === answer.id);
+      if (at >= 0) list[at] = answer;
+    }
+    this.columns.find((column) => column.answer.id === answer.id)?.grow(answer);
+  }
+
+  /** Put the answers on the page; until then the turn is its question and the bare words, which the page’s search finds. */
   build() {
     if (this.isBuilt) return;
     this.isBuilt = true;
+    this.plain.remove();
     this.#show();
     // Its text at once: without it the turn would be low for a moment, and the thread would jump.
     for (const column of this.columns) column.flush();

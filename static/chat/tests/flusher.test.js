@@ -21,7 +21,7 @@ test("however often the texts change, they are shown at most 20 times a second",
   const clock = fakeClock(t);
   const flusher = new Flusher();
   const shown = [];
-  const view = { flush: () => shown.push(clock.nowMs) };
+  const view = { flush: () => shown.push(clock.nowMs), follow: () => {} };
   for (let ms = 0; ms < 3000; ms += 2) {
     flusher.add(view);
     clock.pass(2);
@@ -36,11 +36,15 @@ test("after a pause a change is shown at once, and columns that changed together
   const clock = fakeClock(t);
   const flusher = new Flusher();
   let [first, second, settled] = [0, 0, 0];
+  const measured = [];
   flusher.onFlushed = () => (settled += 1);
-  const columns = [{ flush: () => (first += 1) }, { flush: () => (second += 1) }];
+  const follow = () => measured.push([first, second]);
+  const columns = [{ flush: () => (first += 1), follow }, { flush: () => (second += 1), follow }];
   for (const column of [...columns, ...columns]) flusher.add(column);
   clock.pass(1);
   assert.deepEqual([first, second, settled], [1, 1, 1]);
+  // Measuring the page lays it out: that waits until all have written.
+  assert.deepEqual(measured, [[1, 1], [1, 1]]);
   clock.pass(500);
   assert.equal(flusher.flushes, 1);
   flusher.add(columns[1]);
@@ -52,7 +56,7 @@ test("a flush never comes a fraction of a millisecond early", (t) => {
   const clock = fakeClock(t);
   const flusher = new Flusher();
   const shown = [];
-  const view = { flush: () => shown.push(clock.nowMs) };
+  const view = { flush: () => shown.push(clock.nowMs), follow: () => {} };
   flusher.add(view);
   clock.pass(1);
   clock.nowMs += 0.4;
