@@ -77,7 +77,7 @@ class Reader:
         if way == "naive":
             for name in ("markdown.js", "flusher.js"):
                 code = (HERE / "naive" / name).read_text()
-                context.route(f"**/static/chat/{name}", _serve(code))
+                context.route(f"**/static/*/chat/{name}", _serve(code))
         self._page = self._visitor.page
         self._devtools: CDPSession = context.new_cdp_session(self._page)
         self._devtools.send("Performance.enable")

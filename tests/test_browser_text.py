@@ -16,8 +16,9 @@ pytestmark = pytest.mark.browser
 # Each document grows by one character at a time; at the end it must be what it is when it comes whole.
 STREAM_EVERY_DOCUMENT = """
 async () => {
-  const { MarkdownView } = await import("/static/chat/markdown.js");
-  const { DOCUMENTS } = await import("/static/chat/tests/documents.js");
+  const chat = new URL(".", document.querySelector('script[src$="/chat/conversation.js"]').src);
+  const { MarkdownView } = await import(`${chat}markdown.js`);
+  const { DOCUMENTS } = await import(`${chat}tests/documents.js`);
   const place = () => document.body.appendChild(document.createElement("div"));
   const first = new MarkdownView(place());
   first.finish("$x$");

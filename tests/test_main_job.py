@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import threading
 from typing import Any
 
@@ -181,5 +182,8 @@ def test_a_page_and_its_static_files_are_served(site: Site) -> None:
     page = httpx.get(f"{site.url}/accounts/login/", trust_env=False)
     assert page.status_code == 200
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    style = httpx.get(f"{site.url}/static/webox/tokens.css", trust_env=False)
+    [address] = re.findall(r'href="(/static/[^"]+/webox/tokens.css)"', page.text)
+    style = httpx.get(f"{site.url}{address}", trust_env=False)
     assert style.status_code == 200
+    # Its address changes with what is in it, so browsers need not ask again.
+    assert "max-age=31536000" in style.headers["Cache-Control"]
