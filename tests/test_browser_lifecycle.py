@@ -51,10 +51,19 @@ class Stream:
 
     def _script(self, name: str, exchange: Exchange) -> None:
         exchange.start()
-        while (text := self._queues[name].get(timeout=60)) is not None:
+        while (text := self._next(name, exchange)) is not None:
             for at in range(0, len(text), 7):
                 exchange.text(text[at : at + 7])
         exchange.finish()
+
+    def _next(self, name: str, exchange: Exchange) -> str | None:
+        """What to write, or None at the end; a comment now and then until then: silence would be given up."""
+        for _ in range(120):
+            try:
+                return self._queues[name].get(timeout=0.5)
+            except queue.Empty:
+                exchange.raw(": still thinking\n\n")
+        raise AssertionError("nothing more is written")
 
     def write(self) -> str:
         """The next piece; what stands at its end."""
