@@ -13,13 +13,14 @@ HITS_SEEN = 200
 """Among so many the best place is looked for."""
 _SPACE = re.compile(r"\s+")
 CUT = "…"
+# Each part stays in its line and never goes back over what it took: answers are long, and not ours.
 _MARKS = re.compile(
     r"""
-      ^\s*(?:`{3,}|~{3,})             # round code; its language is a word
-    | ^\s*\|?[\s:|-]*-{3}[\s:|-]*$    # the line under the head of a table, a rule
-    | ^\s*(?:\#{1,6}|>)\ +           # what makes a heading or a quotation of a line
+      ^[ \t]*+(?:`{3,}+|~{3,}+)                   # round code; its language is a word
+    | ^(?=[ \t:|-]*?---)[ \t:|-]*+$               # the line under the head of a table, a rule
+    | ^[ \t]*+(?:\#{1,6}|>)[ ]++                  # what makes a heading or a quotation of a line
     | (?<!\w)\*\*(?=\S) | (?<=\S)\*\*(?!\w) | `
-    | (?<=\s)\|(?=\s) | ^\||\|$      # between the cells of a table
+    | (?<=\s)\|(?=\s) | ^\||\|$                  # between the cells of a table
     """,
     re.MULTILINE | re.VERBOSE,
 )

@@ -50,6 +50,11 @@ def test_the_marks_of_markdown_are_left_out_and_no_word(markdown: str, plain: st
     assert words_of(without_marks(markdown)) == words_of(markdown)
 
 
+@pytest.mark.parametrize("piece", ["-", "\n", " ", "|", "`x", "# ", "**", "-\n", " |"])
+def test_however_long_and_odd_a_text_is_its_marks_are_found_in_one_pass(piece: str) -> None:
+    assert without_marks(piece * 200_000 + "end").endswith("end")
+
+
 def test_of_a_long_text_the_part_with_most_of_the_words_is_shown() -> None:
     text = "one alone " + "filler " * 100 + "here one beside two " + "filler " * 100
     part = shown(text, "one two")
