@@ -111,11 +111,12 @@ export class ThreadView {
   #build(turn) {
     if (!this.#unbuilt.delete(turn)) return;
     this.observer.unobserve(turn.element);
-    const isAbove = turn.element.offsetTop + turn.element.offsetHeight <= this.root.scrollTop;
+    const { scrollTop } = this.root;
+    const isAbove = turn.element.offsetTop + turn.element.offsetHeight <= scrollTop;
     const before = turn.element.offsetHeight;
     turn.build();
-    // What is read stays in its place; not every browser sees to that.
-    if (isAbove) this.root.scrollTop += turn.element.offsetHeight - before;
+    // What is read stays in its place: some browsers have moved it already as the height is asked, others never do.
+    if (isAbove) this.root.scrollTop = scrollTop + turn.element.offsetHeight - before;
   }
 
   #near(entries) {
