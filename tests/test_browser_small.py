@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import PHONE
 from tests.places import PLACES, Place
 from tests.scene import Scene
-from tests.ways import Visit, script
+from tests.ways import Visit, answers, script
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +19,11 @@ UNREACHABLE = script("unreachable")
 TOO_SMALL = script("too_small")
 MOVING = script("moving")
 SMOOTH = script("smooth")
+TWO_FRAMES = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+AT_LAST_QUESTION = """() => {
+  const [thread, turn] = [document.querySelector(".thread"), document.querySelector(".turn.live")];
+  return turn !== null && turn.offsetTop > 0 && Math.abs(thread.scrollTop - turn.offsetTop) <= 1;
+}"""
 
 
 def wide(page: Page) -> list[str]:
@@ -37,6 +42,17 @@ def test_a_phone_shows_all_and_a_finger_meets_it(place: Place, scene: Scene, chr
             assert page.evaluate(TOO_SMALL, [CONTROLS, TARGET_PX]) == []
         page.set_viewport_size({"width": SMALLEST[0], "height": SMALLEST[1]})
         assert wide(page) == []
+
+
+def test_a_phone_opens_a_conversation_at_its_last_question(scene: Scene, chromium: Browser) -> None:
+    with Visit(chromium, scene, "fr", PHONE, has_touch=True) as visit:
+        page = visit.go("person", answers)
+        page.reload()
+        page.wait_for_function(AT_LAST_QUESTION)
+        # Also once the turns above have their height.
+        page.wait_for_function("() => document.querySelectorAll('.turn.unbuilt').length === 0")
+        page.evaluate(TWO_FRAMES)
+        assert page.evaluate(AT_LAST_QUESTION)
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def item(number: int) -> Callable[[Visit], None]:
 def deleted(visit: Visit) -> None:
     """Another conversation than the example, made for it."""
     visit.page.goto("/chat/")
-    made = visit.visitor.post("/api/chat/conversations", title="…")
+    made = visit.visitor.post("/api/chat/conversations", title="Vacances · holidays")
     visit.page.reload()
     of_a_talk(visit, made["id"])
     visit.press(".menu:popover-open .danger")

@@ -6,6 +6,8 @@ import { isRunning } from "./reducer.js";
 import { TurnView } from "./turn.js";
 
 const TICK_MS = 200;
+// Browsers that don’t say what is near get all of it built.
+const KNOWS_NEARNESS = "ContentVisibilityAutoStateChangeEvent" in globalThis;
 const phone = matchMedia("(max-width: 767.98px)");
 
 export class ThreadView {
@@ -26,7 +28,8 @@ export class ThreadView {
       swipe: (name) => this.#swipe(name),
     };
     hooks.flusher.onFlushed = () => this.#settle();
-    this.observer = new IntersectionObserver((entries) => this.#near(entries), { root, rootMargin: "100% 0px" });
+    // The browser watches which turns are near anyway: observers of our own would cost something in every frame.
+    root.addEventListener("contentvisibilityautostatechange", (event) => this.#near(event), true);
     addEventListener("beforeprint", () => this.#each((turn) => this.#build(turn)));
   }
 
@@ -40,7 +43,7 @@ export class ThreadView {
     if (state.messages !== before.messages) added = this.#addTurns(state, touched);
     for (const id of touched) this.#turns.get(id)?.update(state);
     if (added) this.#showLast();
-    this.#each((turn) => turn.running().length > 0 && this.#build(turn));
+    this.#each((turn) => (!KNOWS_NEARNESS || turn.running().length > 0) && this.#build(turn));
     this.#runClock();
   }
 
@@ -86,14 +89,12 @@ export class ThreadView {
     this.root.insertBefore(turn.element, next?.element ?? null);
     this.#turns = new Map([...this.#turns, [turn.id, turn]].sort(([a], [b]) => a - b));
     this.#unbuilt.add(turn);
-    this.observer.observe(turn.element);
   }
 
   #remove(id) {
     const turn = this.#turns.get(id);
     this.#turns.delete(id);
     this.#unbuilt.delete(turn);
-    this.observer.unobserve(turn.element);
     turn.element.remove();
   }
 
@@ -110,7 +111,6 @@ export class ThreadView {
 
   #build(turn) {
     if (!this.#unbuilt.delete(turn)) return;
-    this.observer.unobserve(turn.element);
     const { scrollTop } = this.root;
     const isAbove = turn.element.offsetTop + turn.element.offsetHeight <= scrollTop;
     const before = turn.element.offsetHeight;
@@ -119,11 +119,9 @@ export class ThreadView {
     if (isAbove) this.root.scrollTop = scrollTop + turn.element.offsetHeight - before;
   }
 
-  #near(entries) {
-    for (const { target, isIntersecting } of entries) {
-      const turn = isIntersecting && this.#turns.get(Number(target.dataset.message));
-      if (turn) this.#build(turn);
-    }
+  #near({ target, skipped }) {
+    const turn = !skipped && this.#turns.get(Number(target.dataset.message));
+    if (turn?.element === target) this.#build(turn);
   }
 
   // --- Going somewhere ---
