@@ -13,7 +13,14 @@ WeBoxError
 │   └── TokenExpired
 ├── ScopeMissing         an access token that does not reach as far
 ├── TokenNotFound
-└── TooManyTokens
+├── TooManyTokens
+├── TooManyAis           more of them than the plan asks at once
+├── TooManyAnswers       more of them than the plan has at the same time
+└── UsedUp               what the plan or the person's own budget has is used until `resets_at`
+    ├── QuestionsUsedUp
+    ├── TokensUsedUp
+    ├── SpendingUsedUp
+    └── BudgetUsedUp
 """
 
 from django.utils.functional import Promise
@@ -102,3 +109,58 @@ class TooManyTokens(WeBoxError):
     code = "too_many_tokens"
     http_status = 409
     message = _("You have %(limit)s access tokens. Revoke one that you don’t use any more.")
+
+
+class TooManyAis(WeBoxError):
+    code = "too_many_ais"
+    http_status = 403
+    message = _("Your plan asks at most %(limit)s AIs at once. Take some out, then send it again.")
+
+
+class TooManyAnswers(WeBoxError):
+    """`running`: how many are being written or wait."""
+
+    code = "too_many_answers"
+    http_status = 429
+    message = _(
+        "Your plan has at most %(limit)s answers at the same time, and %(running)s are on their way. "
+        "Wait until one ends, or stop one."
+    )
+
+
+class UsedUp(WeBoxError):
+    """`resets_at`: when it counts anew (ISO 8601); `retry_after_s`; `zone`: the clock that holds."""
+
+    http_status = 429
+
+
+class QuestionsUsedUp(UsedUp):
+    code = "questions_used_up"
+    message = _(
+        "Today’s %(limit)s questions of your plan are used up. They come back at midnight (%(zone)s); "
+        "with a key of your own you can go on now."
+    )
+
+
+class TokensUsedUp(UsedUp):
+    code = "tokens_used_up"
+    message = _(
+        "This question could go past the %(limit)s tokens a month of your plan. They come back on the first "
+        "of the month; ask fewer AIs, or go on with a key of your own."
+    )
+
+
+class SpendingUsedUp(UsedUp):
+    code = "spending_used_up"
+    message = _(
+        "This question could go past the $%(limit)s a month of your plan. It comes back on the first of the "
+        "month; ask fewer or cheaper AIs, or go on with a key of your own."
+    )
+
+
+class BudgetUsedUp(UsedUp):
+    code = "budget_used_up"
+    message = _(
+        "This question could go past your own budget of $%(limit)s a month. Raise it on the page “Usage”, "
+        "or wait for the first of the month."
+    )

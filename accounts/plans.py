@@ -1,19 +1,47 @@
-"""What free and premium accounts may do here."""
+"""What a person may do here: the plan that is in force for them now."""
 
-from django.conf import settings
+from fnmatch import fnmatchcase
 
-from accounts.models import User
+from django.db.models import QuerySet
+
+from accounts.models import Plan, User
+from webox.prepared import prepared
+
+OF_THE_OWNER = Plan(slug=Plan.OWNER, uses_server_keys=True, uses_premium_ais=True)
+"""No row: nothing binds the owner."""
+
+
+def plan_of(user: User) -> Plan:
+    """The plan in force: the owner's, one of the person's own, else premium or free. At most one query."""
+    if user.is_superuser:
+        return OF_THE_OWNER
+    if user.plan_id is not None and (own := _plan(user.plan_id)):
+        return own[0]
+    slug = Plan.PREMIUM if user.has_premium else Plan.FREE
+    return _named(slug)[0]
 
 
 def may_use_server_keys(user: User) -> bool:
-    """Whether this person's questions may be paid with the keys of the server's own environment."""
-    if not user.is_active:
-        return False
-    if settings.SERVER_KEYS == "everyone":
-        return True
-    return user.is_superuser or (settings.SERVER_KEYS == "premium" and user.is_premium)
+    """Whether this person's questions may be paid with the server's keys."""
+    return user.is_active and plan_of(user).uses_server_keys
 
 
-def may_use_premium(user: User) -> bool:
-    """Whether this person may use the AIs that the owner keeps for premium accounts."""
-    return user.is_active and (user.is_premium or user.is_superuser)
+def allows(plan: Plan, provider: str, model: str) -> bool:
+    """Whether the plan has this model, by the provider's slug and the model's name."""
+    patterns = plan.only_models.split()
+    return not patterns or any(_matches(pattern, provider, model) for pattern in patterns)
+
+
+def _matches(pattern: str, provider: str, model: str) -> bool:
+    wanted, _, wanted_model = pattern.partition(":")
+    return fnmatchcase(provider, wanted.lower()) and fnmatchcase(model, wanted_model or "*")
+
+
+@prepared
+def _plan(plan_id: int) -> QuerySet[Plan]:
+    return Plan.objects.filter(pk=plan_id)
+
+
+@prepared
+def _named(slug: str) -> QuerySet[Plan]:
+    return Plan.objects.filter(slug=slug)

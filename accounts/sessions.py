@@ -86,6 +86,12 @@ def end_others(request: HttpRequest, user: User) -> None:
     user.token_families.all().delete()
 
 
+def end_all(user: User) -> None:
+    """End every session, API sign-in, access token and socket of this person; their password stays."""
+    SessionsAdapter().end_sessions(UserSession.objects.filter(user=user))
+    user.end_access()
+
+
 def programs(user: User) -> int:
     """How many programs are signed in with this person's password."""
     return user.token_families.filter(expires_at__gt=timezone.now()).count()

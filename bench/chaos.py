@@ -39,7 +39,7 @@ from tests.faults.invariants import SECRET
 from tests.faults.parts import ScaledSite
 from tests.faults.rows import Rows
 from tests.faults.services import OwnPostgres, OwnRedis
-from tests.running import ROOT, Account, environment
+from tests.running import ROOT, Account, environment, open_free_plan
 from tests.vendor import running_vendor
 
 TELL_EVERY_S = 30.0
@@ -80,6 +80,7 @@ def running_stage(folder: Path, users: int) -> Iterator[Stage]:
         try:
             site.start()
             env = environment(folder, DATABASE_URL=own_postgres.url, REDIS_URL=own_redis.url, **settings)
+            open_free_plan(env)
             yield Stage(site, book, _accounts(env, users + 1), folder)
         finally:
             site.close()

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.plans import may_use_premium, may_use_server_keys
+from accounts.models import LedgerEntry, Plan, User
+from accounts.plans import allows, plan_of
 from chat import catalogue, keys
-from chat.errors import ModelDisabled, NeedsPremium, ProviderDisabled
+from chat.errors import ModelDisabled, NeedsPremium, NotInPlan, ProviderDisabled
 from chat.models import Model, Provider, ProviderKey
 from chat.providers import registry
 from chat.providers.base import Endpoint
@@ -47,18 +48,35 @@ class Access:
         """The person's own key for a provider, or the server's."""
         return self._keys.get((provider.pk, own))
 
-    def grant(self, provider: Provider, model: Model | None = None) -> Grant:
+    @cached_property
+    def plan(self) -> Plan:
+        """What the person may do here."""
+        return plan_of(self.user)
+
+    def payer(self, provider: Provider) -> LedgerEntry.Payer:
+        """Who pays for what is asked of it."""
+        if provider.protocol == Provider.Protocol.DEMO:
+            return LedgerEntry.Payer.NOBODY
+        if provider.owner_id == self.user.pk or self.key(provider, own=True):
+            return LedgerEntry.Payer.PERSON
+        return LedgerEntry.Payer.SERVER
+
+    def grant(self, provider: Provider, model: Model | None = None, model_name: str = "") -> Grant:
         """Leave to ask it: with the person's own key, else with the server's.
 
-        Raises ProviderDisabled, ModelDisabled, NeedsPremium, NoKey or UnreadableKey.
+        `model_name`: of a model that has no row. Raises ProviderDisabled, ModelDisabled, NeedsPremium,
+        NotInPlan, NoKey or UnreadableKey.
         """
         if not provider.enabled:
             raise ProviderDisabled(vendor=provider.label)
         if model is not None and not model.enabled:
             raise ModelDisabled(vendor=provider.label)
         premium_only = provider.premium_only or (model is not None and model.premium_only)
-        if premium_only and not may_use_premium(self.user):
+        if premium_only and not self.plan.uses_premium_ais:
             raise NeedsPremium(vendor=provider.label)
+        asked = model.name if model else model_name
+        if asked and not allows(self.plan, provider.slug, asked):
+            raise NotInPlan(model=asked)
         own = self.key(provider, own=True)
         if own is not None:
             return self._with_stored(provider, own)
@@ -66,10 +84,10 @@ class Access:
             return self._with_text(provider, "")
         return self._with_servers_key(provider)
 
-    def obstacle(self, provider: Provider, model: Model | None = None) -> str:
+    def obstacle(self, provider: Provider, model: Model | None = None, model_name: str = "") -> str:
         """The code of what keeps this person from it; empty where nothing does."""
         try:
-            self.grant(provider, model)
+            self.grant(provider, model, model_name)
         except WeBoxError as error:
             return error.code
         return ""
@@ -80,7 +98,7 @@ class Access:
         has_server = bool(stored or from_env) or (not provider.needs_key and is_there(provider))
         if not has_server:
             raise NoKey(provider.label)
-        if not may_use_server_keys(self.user):
+        if not self.plan.uses_server_keys:
             raise NeedsPremium(vendor=provider.label)
         return self._with_stored(provider, stored) if stored else self._with_text(provider, from_env)
 

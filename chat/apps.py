@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from chat.engine.loop import Engine
 
+INDEX_EVERY_S = 1.0
+TIDY_EVERY_S = 6 * 3600.0
 INDEXING_S = 0.1
 """So long at a time turns may have to wait for search."""
 
@@ -30,11 +32,10 @@ class ChatConfig(AppConfig):
             hub=RedisHub(settings.REDIS_URL, settings.REDIS_CHANNELS) if settings.SCALED else Hub(),
             lock_path=None if settings.SCALED else settings.VAR_DIR / "engine.lock",
             restart_turn=dispatch.start,
-            index=_index,
-            daily=_tidy,
             serving_threads=settings.SOCKET_THREADS,
             grace_s=settings.STOP_GRACE_S,
         )
+        self.engine.chores += [(INDEX_EVERY_S, _index), (TIDY_EVERY_S, _tidy)]
         sockets.listen()
         post_migrate.connect(_fill_catalogue, sender=self)
 

@@ -213,6 +213,12 @@ class NeedsPremium(WeBoxError):
     message = _("%(vendor)s is reserved for premium accounts here.")
 
 
+class NotInPlan(WeBoxError):
+    code = "not_in_plan"
+    http_status = 403
+    message = _("%(model)s is not part of your plan. Choose another model.")
+
+
 class LineUpNotFound(WeBoxError):
     """Unknown or somebody else's."""
 

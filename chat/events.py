@@ -106,10 +106,11 @@ class AnswerRecord(Struct, kw_only=True):
     """One AI's answer as a client sees it. Durations in milliseconds.
 
     Tokens mean the same for every vendor: `input_tokens` includes cached ones, `output_tokens` includes
-    reasoning. `cost_usd` is null where a price is not known. `refusal` is what the model said in place of an
-    answer. `notes` are words of what else a reader should know: `images_left_out`. `settings` are those it
-    was asked with. `reasoning_ms` is how long it reasoned before the first word of its text, null where it
-    showed none of that.
+    reasoning. `cost_usd` is null where a price is not known. `is_estimated`: the vendor did not say how many
+    tokens it took, so they and the cost are estimated from the text. `refusal` is what the model said in
+    place of an answer. `notes` are words of what else a reader should know: `images_left_out`. `settings` are
+    those it was asked with. `reasoning_ms` is how long it reasoned before the first word of its text, null
+    where it showed none of that.
     """
 
     id: int
@@ -139,6 +140,7 @@ class AnswerRecord(Struct, kw_only=True):
     cached_tokens: int | None
     reasoning_tokens: int | None
     cost_usd: float | None
+    is_estimated: bool
     first_token_ms: int | None
     reasoning_ms: int | None
     total_ms: int | None
@@ -252,6 +254,7 @@ class AnswerChanged(Event, tag="answer", frozen=True):
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
+    is_estimated: bool = False
     first_token_ms: int | None = None
     reasoning_ms: int | None = None
     total_ms: int | None = None

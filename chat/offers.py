@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch
 
-from accounts.models import User
+from accounts.models import Plan, User
+from accounts.plans import allows
 from chat.access import Access, environment_key
 from chat.models import AiPreference, Model, Provider, ProviderKey
 
@@ -13,7 +14,7 @@ from chat.models import AiPreference, Model, Provider, ProviderKey
 class Offer:
     """One provider as one person sees it. `obstacle` is the code of what keeps them from it, or empty.
 
-    `models` are those that may be chosen, the usual ones first; a model that is not among them may be named
+    `models` are those that their plan has, the usual ones first; a model that is not among them may be named
     all the same, unless an administrator switched it off.
     """
 
@@ -24,6 +25,7 @@ class Offer:
     server_key: ProviderKey | None
     has_environment_key: bool
     preference: AiPreference | None
+    plan: Plan
 
     @property
     def is_ready(self) -> bool:
@@ -39,7 +41,7 @@ class Offer:
 
 
 def offers(user: User, *, slug: str = "") -> list[Offer]:
-    """Every provider this person can see, or the one of that slug; five queries however many there are.
+    """Every provider this person can see, or the one of that slug; six queries however many there are.
 
     What the owner switched off is left out for everybody but administrators.
     """
@@ -55,12 +57,13 @@ def offers(user: User, *, slug: str = "") -> list[Offer]:
     return [
         Offer(
             provider=row,
-            models=list(row.models.all()),
+            models=[model for model in row.models.all() if allows(reach.plan, row.slug, model.name)],
             obstacle=reach.obstacle(row),
             own_key=reach.key(row, own=True),
             server_key=reach.key(row, own=False),
             has_environment_key=bool(environment_key(row)),
             preference=preferences.get(row.pk),
+            plan=reach.plan,
         )
         for row in rows
     ]

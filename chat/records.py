@@ -50,6 +50,7 @@ def answer_record(answer: Answer) -> events.AnswerRecord:
         cached_tokens=answer.cached_tokens,
         reasoning_tokens=answer.reasoning_tokens,
         cost_usd=answer.cost_usd,
+        is_estimated=answer.is_estimated,
         first_token_ms=answer.first_token_ms,
         reasoning_ms=answer.reasoning_ms,
         total_ms=answer.total_ms,

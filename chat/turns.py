@@ -15,8 +15,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from msgspec import UNSET
 
+from accounts import quota
 from accounts.models import User
-from chat import branches, dispatch, events, limits, uploads
+from accounts.quota import Settlement
+from chat import booking, branches, dispatch, events, limits, uploads
 from chat.engine import engine_of_process
 from chat.errors import (
     AnswerNotFound,
@@ -62,10 +64,12 @@ def ask(
     `parent_id` is the message after which the question goes, None for the beginning: where another question
     stands there already, this begins a branch, which is shown from now on. `context` is what each AI is told
     of the turns before.
+    What it may cost is reserved with it.
     `on_accepted` is called after the commit and before the turn starts, from this thread; the other sockets
     (all but `skip_id`) hear `turn` started. The same `client_id` with the same content is the same turn.
     Raises ConversationNotFound, MessageNotFound, EmptyMessage, MessageTooLong, TooManyImages,
-    AttachmentNotFound or ClientIdConflict; then nothing is saved.
+    AttachmentNotFound, ClientIdConflict, or what the person's plan refuses (accounts.quota.reserve); then
+    nothing is saved.
     """
     if not message.strip():
         raise EmptyMessage
@@ -80,6 +84,7 @@ def ask(
             accepted = _accepted(conversation, repeated, client_id)
             return _announced(accepted, on_accepted, skip_id, is_new=False)
         return begin(
+            user,
             conversation,
             message,
             targets,
@@ -94,6 +99,7 @@ def ask(
 
 
 def begin(
+    user: User,
     conversation: Conversation,
     message: str,
     targets: Sequence[Target],
@@ -106,11 +112,24 @@ def begin(
     parent_id: ParentId = UNSET,
     context: events.Context = "own",
 ) -> Asked:
-    """Save one question in a conversation, and start its turn once the caller's transaction is committed.
+    """Save one question in the user's conversation, and start its turn once the caller's transaction ends.
 
     The caller holds the conversation, and has checked the message. The rest is as for `ask`.
     """
     records = save_turn(conversation, message, targets, images, client_id, content_hash, parent_id, context)
+    assistant = records[-1]
+    columns = [
+        booking.Column(
+            answer_id=record.id,
+            name=target.name,
+            slug=target.provider.slug,
+            provider=target.provider,
+            model=target.model,
+            settings=target.settings,
+        )
+        for record, target in zip(assistant.answers, targets, strict=True)
+    ]
+    booking.reserve(user, columns, conversation_id=conversation.pk, message_id=assistant.id, context=context)
     return _announced(_accepted(conversation, records, client_id), on_accepted, skip_id, is_new=True)
 
 
@@ -152,13 +171,22 @@ def stop_running(conversation_id: int, answer_ids: Collection[int] | None) -> No
     running = Answer.objects.filter(message__conversation=conversation_id, status__in=Answer.UNFINISHED)
     if answer_ids is not None:
         running = running.filter(pk__in=answer_ids)
-    stopped = [
-        answer
-        for answer in running
-        if Answer.objects.filter(pk=answer.pk, status=answer.status).update(
-            status=Answer.Status.STOPPED, finished_at=Now()
+    with transaction.atomic():
+        stopped = [
+            answer
+            for answer in running.order_by("pk")
+            if Answer.objects.filter(pk=answer.pk, status=answer.status).update(
+                status=Answer.Status.STOPPED, finished_at=Now()
+            )
+        ]
+        # Whoever writes an answer knows what it has taken, and settles it; nobody writes these.
+        quota.settle(
+            {
+                answer.pk: Settlement(outcome=Answer.Status.STOPPED)
+                for answer in stopped
+                if answer.status == Answer.Status.QUEUED
+            }
         )
-    ]
     transaction.on_commit(partial(_announce_stop, conversation_id, stopped))
 
 
@@ -172,20 +200,22 @@ def retry(
 ) -> list[Asked]:
     """Ask the AIs of these ended answers again; each gets a new answer, the old ones stay.
 
-    Raises ConversationNotFound, AnswerNotFound or AnswerStillRunning; then nothing is saved.
+    Raises ConversationNotFound, AnswerNotFound, AnswerStillRunning, or what the person's plan refuses; then
+    nothing is saved.
     """
     dispatch.prepare()
     with transaction.atomic():
         conversation = _lock_conversation(user, conversation_id)
         answers = Answer.objects.filter(message__conversation=conversation, pk__in=answer_ids)
         by_message: dict[int, list[Answer]] = {}
-        for answer in answers.select_related("message").order_by("message_id", "position"):
+        for answer in answers.select_related("message", "provider_row").order_by("message_id", "position"):
             by_message.setdefault(answer.message_id, []).append(ask_again(answer))
         if sum(map(len, by_message.values())) != len(set(answer_ids)):
             raise AnswerNotFound
         Conversation.objects.filter(pk=conversation.pk).update(updated_at=timezone.now(), is_indexed=False)
         retried = []
         for message_id, again in by_message.items():
+            _reserve_again(user, conversation.pk, again)
             asked = Asked(conversation.pk, message_id)
             retried.append(asked)
             accepted = events.Accepted(
@@ -197,6 +227,29 @@ def retry(
             )
             transaction.on_commit(partial(_announce, asked, accepted, on_accepted, skip_id, is_new=True))
     return retried
+
+
+def _reserve_again(user: User, conversation_id: int, again: Sequence[Answer]) -> None:
+    columns = [
+        booking.Column(
+            answer_id=answer.pk,
+            name=answer.name,
+            slug=answer.provider,
+            provider=answer.provider_row,
+            model=answer.model,
+            settings=answer.settings,
+        )
+        for answer in again
+    ]
+    message = again[0].message
+    booking.reserve(
+        user,
+        columns,
+        conversation_id=conversation_id,
+        message_id=message.pk,
+        context=message.context,  # type: ignore[arg-type]  # written from the same words
+        is_again=True,
+    )
 
 
 def choose(answer: Answer, *, is_chosen: bool) -> None:

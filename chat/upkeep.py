@@ -1,10 +1,11 @@
 """What is done from time to time without anybody asking: what is over goes, prices follow the calendar."""
 
+from accounts import premium
 from chat import catalogue, purge, uploads
 
 
 def tidy() -> None:
-    """Delete images that nobody asked about and texts that nobody keeps; renew what is known of prices.
+    """Delete images that nobody asked about and texts that nobody keeps; renew prices; end what is over.
 
     Safe to repeat.
     """
@@ -12,3 +13,4 @@ def tidy() -> None:
     purge.erase_left()
     purge.purge_deleted()
     catalogue.fill()
+    premium.end_due()

@@ -1,8 +1,12 @@
-"""The dashboard's page."""
+"""The dashboard's pages."""
 
 from django.urls import path
 
 from dashboard import views
 
 app_name = "dashboard"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("budget", views.budget, name="budget"),
+    path("usage.csv", views.export, name="export"),
+]

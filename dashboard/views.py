@@ -1,64 +1,114 @@
-"""The usage page: a person's own figures."""
+"""The usage page: what a person used, what it cost, which AI served them best; and the same as CSV."""
 
+import csv
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.allowance import usage_of
 from accounts.models import User
-from chat.models import Provider
-from chat.views import DEMO
-from dashboard import stats
+from chat.models import Folder
+from chat.prices import NANO
+from dashboard import report, stats
+from dashboard.forms import RANGES, BudgetForm, WantedForm
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection)."""
 
 
 @never_cache
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The figures, the AIs used most and the activity of the last 30 days, as the rows say now."""
+    """The figures and graphs of some days, beside as many days before."""
+    return render(request, "dashboard/home.html", _context(request) | {"budget_form": _budget_form(request)})
+
+
+@never_cache
+@login_required
+@require_POST
+def budget(request: HttpRequest) -> HttpResponse:
+    """Set the person's own monthly budget; empty takes it away."""
+    form = BudgetForm(request.POST, instance=User.objects.get(pk=_person(request).pk))
+    if not form.is_valid():
+        context = _context(request) | {"budget_form": form}
+        return render(request, "dashboard/home.html", context, status=400)
+    form.save()
+    has_budget = form.cleaned_data["budget_usd"] is not None
+    messages.success(request, _("Your budget is saved.") if has_budget else _("You have no budget now."))
+    return redirect("dashboard:home")
+
+
+@never_cache
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """The days and AIs that the page shows, one line for each day and AI, as CSV."""
+    user = _person(request)
+    wanted = WantedForm(request.GET, now=timezone.now())
+    use = stats.use(user, wanted.span, wanted.filters)
+    ais = report.named(user, [one.provider for one in use.providers])
+    name = f"webox-{use.span.first}-{use.span.last}.csv"
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    # Excel takes a file without this mark for Latin-1.
+    response.write("\ufeff")
+    writer = csv.writer(response)
+    writer.writerow(
+        ["day", "ai", "questions", "answers", "failed", "input_tokens", "output_tokens", "cost_usd"]
+    )
+    for day in use.span.days:
+        for slug, sums in sorted(use.by_day.get(day, {}).items()):
+            cost = f"{sums.nanousd / NANO:.9f}".rstrip("0").rstrip(".")
+            counts = (sums.questions, sums.answers, sums.failed, sums.input_tokens, sums.output_tokens)
+            writer.writerow([day.isoformat(), harmless(ais[slug].label), *counts, cost])
+    return response
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _person(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
-    now = timezone.now()
-    figures = stats.figures(request.user, now=now)
-    activity = stats.activity(request.user, now=now)
-    context = {
+    return request.user
+
+
+def _budget_form(request: HttpRequest) -> BudgetForm:
+    return BudgetForm(instance=_person(request))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    user, now = _person(request), timezone.now()
+    wanted = WantedForm(request.GET, now=now)
+    use = stats.use(user, wanted.span, wanted.filters)
+    figures = stats.figures(user, now=now)
+    slugs = {one.provider for one in use.providers} | {one.provider for one in figures.top_providers}
+    ais = report.named(user, sorted(slugs))
+    cost_shares = report.cost_shares(use, ais)
+    return {
         "figures": figures,
-        "ais": used_ais(request.user, figures),
-        "activity": activity,
-        "activity_total": sum(day.questions for day in activity),
-        "activity_peak": max(day.questions for day in activity),
-        "chart": [{"day": day.day, "questions": day.questions} for day in activity],
+        "usage": usage_of(user, now=now),
+        "use": use,
+        "wanted": wanted,
+        "ranges": RANGES,
+        "all_ais": [ais[one.provider] for one in figures.top_providers],
+        "folders": Folder.objects.filter(owner=user).order_by("name").values_list("name", flat=True),
+        "shares": report.shares(use, ais),
+        "cost_shares": cost_shares,
+        "costs": report.costs(use, [share.ai.provider for share in cost_shares]),
+        "speeds": report.speeds(use, ais),
+        "days": [*zip(use.span.days, map(use.of_day, use.span.days), use.before_by_day, strict=True)],
+        "peak": max(use.of_day(day).questions for day in use.span.days),
+        "charts": report.charts(use, ais),
     }
-    return render(request, "dashboard/home.html", context)
-
-
-def used_ais(user: User, figures: stats.Figures) -> list[dict[str, Any]]:
-    """The providers of `top_providers` as the page shows them; `percent` is the share of all answers."""
-    slugs = [row.provider for row in figures.top_providers]
-    providers = {
-        provider.slug: provider for provider in Provider.objects.for_user(user).filter(slug__in=slugs)
-    }
-    ais = []
-    for row in figures.top_providers:
-        provider = providers.get(row.provider)
-        ais.append(
-            {
-                "provider": row.provider,
-                "label": _label(row.provider, provider),
-                "mark": provider.mark if provider else row.provider[:1].upper(),
-                "count": row.count,
-                "percent": round(100 * row.count / figures.total_answers),
-            }
-        )
-    return ais
-
-
-def _label(slug: str, provider: Provider | None) -> str:
-    if slug == DEMO:
-        # No vendor, so its name is a word of the page.
-        return gettext("Demo")
-    return provider.label if provider else slug

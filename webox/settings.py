@@ -241,6 +241,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chat.tasks.reap", "schedule": 15.0},
     "index": {"task": "chat.tasks.index", "schedule": 5.0, "options": {"expires": 5}},
+    "count": {"task": "dashboard.tasks.count_new", "schedule": 30.0, "options": {"expires": 30}},
     "tidy": {"task": "chat.tasks.tidy", "schedule": 6 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -335,8 +336,6 @@ CALLS_PER_PROVIDER = whole_number("WEBOX_CALLS_PER_PROVIDER", 64)
 STOP_GRACE_S = whole_number("WEBOX_STOP_GRACE_S", 10, minimum=0)
 
 # --- Vendors ------------------------------------------------------------------------------------------
-# Who may use the keys of the environment below: the owner alone, premium users too, or everyone.
-SERVER_KEYS = one_of("WEBOX_SERVER_KEYS", "premium", ("owner", "premium", "everyone"))
 VENDOR_VARIABLES = (
     "OPENAI", "ANTHROPIC", "GOOGLE", "MISTRAL", "COHERE", "PERPLEXITY", "DEEPSEEK", "GROQ", "TOGETHER",
     "REPLICATE", "HUGGINGFACE", "XAI", "OPENROUTER", "OLLAMA",

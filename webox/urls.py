@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.api.usage import UsageView
 from accounts.views import language as set_language
 from webox import views
 
@@ -36,5 +37,6 @@ urlpatterns = [
     path("api/auth/", include("accounts.api.urls")),
     path("api/chat/", include("chat.api.urls")),
     path("api/stats/", include("dashboard.api.urls")),
+    path("api/usage", UsageView.as_view(), name="usage"),
     path("v1/", include("chat.gateway.urls")),
 ]

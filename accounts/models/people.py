@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import EMAIL_CHARS, USERNAME_CHARS, clean_email, clean_username, identity_key
+from accounts.models.plan import Plan
 from accounts.one_time import OneTimeSecret
 from webox.prepared import prepared
 from webox.signals import sockets_must_close
@@ -63,6 +64,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("administrator"), default=False, help_text=_("May open this administration.")
     )
     is_premium = models.BooleanField(_("premium"), default=False)
+    premium_until = models.DateTimeField(_("premium until"), null=True, blank=True)
+    """When premium ends by itself; null where it does not. `has_premium` says what holds now."""
+    plan = models.ForeignKey(
+        Plan,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("plan of their own"),
+        help_text=_("In place of the free or the premium plan."),
+    )
+    budget_usd = models.DecimalField(
+        _("own monthly budget"), max_digits=10, decimal_places=2, null=True, blank=True
+    )
+    """US dollars a month that this person wants to spend at most, whoever pays; null for no budget."""
     created_at = models.DateTimeField(_("member since"), default=timezone.now, editable=False)
     preferences = models.JSONField(_("preferences"), default=dict, blank=True)
 
@@ -91,6 +107,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_admin(self) -> bool:
         return self.is_staff or self.is_superuser
+
+    @property
+    def has_premium(self) -> bool:
+        """Whether this person is premium now."""
+        return self.is_premium and (self.premium_until is None or self.premium_until > timezone.now())
 
     def clean(self) -> None:
         """Normalise email and username. Raises ValidationError by field: not allowed, or somebody else's."""

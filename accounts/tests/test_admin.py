@@ -1,11 +1,14 @@
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Invitation, User
+from accounts import premium
+from accounts.models import Invitation, Plan, PremiumChange, User
 from accounts.tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +30,8 @@ def as_helper(db: None) -> Client:
     return client
 
 
-def act(client: Client, action: str, *users: User) -> Any:
-    data = {"action": action, "_selected_action": [user.pk for user in users]}
+def act(client: Client, action: str, *users: User, **answers: str) -> Any:
+    data = {"action": action, "_selected_action": [user.pk for user in users], **answers}
     return client.post("/admin/accounts/user/", data, follow=True)
 
 
@@ -45,7 +48,10 @@ def change(client: Client, user: User, **changes: Any) -> Any:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "accounts/user/", "accounts/user/add/", "accounts/invitation/", "accounts/invitation/add/"],
+    [
+        *("", "accounts/user/", "accounts/user/add/", "accounts/invitation/", "accounts/invitation/add/"),
+        *("accounts/plan/", "accounts/plan/add/", "accounts/ledgerentry/", "accounts/premiumchange/"),
+    ],
 )
 def test_page_has_no_inline_script(as_owner: Client, address: str) -> None:
     answer = as_owner.get(f"/admin/{address}")
@@ -61,15 +67,81 @@ def test_stranger_is_sent_to_the_sites_own_sign_in(client: Client, ana: User) ->
     assert client.get("/admin/login/").status_code == 403
 
 
-def test_premium_is_given_and_taken(as_owner: Client, ana: User) -> None:
+def test_premium_is_given_and_taken(as_owner: Client, owner: User, ana: User) -> None:
     other = User.objects.create_user("bea", "bea@example.org", PASSWORD)
-    assert told(act(as_owner, "give_premium", ana, other)) == ["2 accounts are premium now."]
+    asked = act(as_owner, "give_premium", ana, other)
+    assert "Ana, bea" in asked.content.decode()
+    assert not PremiumChange.objects.exists()
+    until = timezone.localdate() + timedelta(days=30)
+    given = act(as_owner, "give_premium", ana, other, apply="1", until=until.isoformat(), reason="Thanks")
+    assert told(given) == ["2 accounts are premium now."]
     ana.refresh_from_db()
-    assert ana.is_premium
-    assert told(act(as_owner, "take_premium", ana)) == ["1 account is free again."]
+    assert ana.has_premium
+    assert timezone.localdate(ana.premium_until) == until + timedelta(days=1)
+    assert told(act(as_owner, "take_premium", ana, apply="1")) == ["1 account is free again."]
     ana.refresh_from_db()
     other.refresh_from_db()
-    assert (ana.is_premium, other.is_premium) == (False, True)
+    assert (ana.has_premium, other.has_premium) == (False, True)
+    assert [
+        (row.user.username, row.is_premium, row.reason, row.changed_by == owner)
+        for row in PremiumChange.objects.order_by("pk")
+    ] == [("Ana", True, "Thanks", True), ("bea", True, "Thanks", True), ("Ana", False, "", True)]
+
+
+def test_premium_until_yesterday_is_asked_again(as_owner: Client, ana: User) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    asked = act(as_owner, "give_premium", ana, apply="1", until=yesterday.isoformat())
+    assert "This day is over." in asked.content.decode()
+    ana.refresh_from_db()
+    assert not ana.is_premium
+
+
+def test_premium_that_is_over_is_noted_once(ana: User) -> None:
+    premium.give(ana, by=None, until=timezone.now() - timedelta(seconds=1))
+    assert not ana.has_premium
+    assert (premium.end_due(), premium.end_due()) == (1, 0)
+    assert [row.is_premium for row in PremiumChange.objects.order_by("pk")] == [True, False]
+
+
+def test_the_page_of_a_person_says_what_they_used_and_keeps_the_history(as_owner: Client, ana: User) -> None:
+    page = as_owner.get(f"/admin/accounts/user/{ana.pk}/change/").content.decode()
+    assert "questions today: 0 / 20" in page
+    assert change(as_owner, ana, is_premium="on").status_code == 302
+    assert PremiumChange.objects.get().is_premium
+    assert change(as_owner, ana, is_premium="on").status_code == 302
+    assert PremiumChange.objects.count() == 1
+
+
+def test_a_person_is_signed_out_everywhere(as_owner: Client, ana: User) -> None:
+    browser = Client()
+    browser.force_login(ana)
+    assert browser.get("/accounts/profile").status_code == 200
+    ana.personal_tokens.create(name="script", scope="read", token_hash="x", expires_at=timezone.now())
+    assert told(act(as_owner, "sign_out", ana)) == ["1 person is signed out everywhere."]
+    assert browser.get("/accounts/profile").status_code == 302
+    assert not ana.personal_tokens.exists()
+
+
+def test_plans_are_edited_and_the_ready_made_ones_stay(as_owner: Client) -> None:
+    free = Plan.objects.get(slug="free")
+    address = f"/admin/accounts/plan/{free.pk}"
+    form = as_owner.get(f"{address}/change/").context["adminform"].form
+    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    saved = as_owner.post(f"{address}/change/", data | {"messages_per_day": "3", "tokens_per_month": ""})
+    assert saved.status_code == 302
+    free.refresh_from_db()
+    assert (free.messages_per_day, free.tokens_per_month) == (3, None)
+    assert as_owner.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+    own = {"slug": "family", "name": "Family", "messages_per_day": "50"}
+    assert as_owner.post("/admin/accounts/plan/add/", own).status_code == 302
+    family = Plan.objects.get(slug="family")
+    assert as_owner.post(f"/admin/accounts/plan/{family.pk}/delete/", {"post": "yes"}).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["ledgerentry", "premiumchange"])
+def test_the_history_is_only_read(as_owner: Client, name: str) -> None:
+    assert as_owner.get(f"/admin/accounts/{name}/").status_code == 200
+    assert as_owner.get(f"/admin/accounts/{name}/add/").status_code == 403
 
 
 def test_users_are_found_and_filtered(as_owner: Client, ana: User) -> None:

@@ -1,25 +1,106 @@
-import pytest
-from pytest_django import Settings
+"""Plans: what people may do here, and how the owner says it."""
 
-from accounts.models import User
-from accounts.plans import may_use_server_keys
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.models import Plan, User
+from accounts.plans import allows, may_use_server_keys, plan_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def person(**fields: object) -> User:
+    number = User.objects.count()
+    return User.objects.create_user(f"person{number}", f"person{number}@example.org", "x", **fields)
+
+
+def test_the_free_plan_and_the_premium_one_come_with_webox() -> None:
+    assert [plan.label for plan in Plan.objects.all()] == ["Free", "Premium"]
+    Plan.objects.filter(slug="free").update(messages_per_day=7)
+    Plan.objects.make_ready()
+    assert Plan.objects.get(slug="free").messages_per_day == 7
+
+
+def test_a_person_has_the_plan_of_their_account() -> None:
+    own = Plan.objects.create(slug="family")
+    now = timezone.now()
+    assert plan_of(person()).slug == "free"
+    assert plan_of(person(is_premium=True)).slug == "premium"
+    assert plan_of(person(is_premium=True, premium_until=now + timedelta(hours=1))).slug == "premium"
+    assert plan_of(person(is_premium=True, premium_until=now - timedelta(seconds=1))).slug == "free"
+    assert plan_of(person(is_premium=True, plan=own)).slug == "family"
+    assert plan_of(person(is_staff=True)).slug == "free"
+
+
+def test_nothing_binds_the_owner() -> None:
+    plan = plan_of(person(is_superuser=True))
+    assert (plan.slug, plan.messages_per_day, plan.usd_per_month) == ("owner", None, None)
+    assert plan.uses_server_keys
+    assert plan.uses_premium_ais
+
+
+def test_a_plan_says_whether_the_servers_keys_may_be_used() -> None:
+    free, premium, closed = person(), person(is_premium=True), person(is_premium=True, is_active=False)
+    assert [may_use_server_keys(one) for one in (free, premium, closed)] == [False, True, False]
+    Plan.objects.filter(slug="free").update(uses_server_keys=True)
+    assert may_use_server_keys(free)
 
 
 @pytest.mark.parametrize(
-    ("rule", "person", "may"),
+    ("only", "provider", "model", "may"),
     [
-        ("owner", User(is_superuser=True), True),
-        ("owner", User(is_premium=True), False),
-        ("owner", User(is_staff=True), False),
-        ("premium", User(is_superuser=True), True),
-        ("premium", User(is_premium=True), True),
-        ("premium", User(is_staff=True), False),
-        ("premium", User(), False),
-        ("everyone", User(), True),
-        ("everyone", User(is_active=False), False),
-        ("owner", User(is_superuser=True, is_active=False), False),
+        ("", "openai", "gpt-5", True),
+        ("openai", "openai", "gpt-5", True),
+        ("openai:*", "openai", "gpt-5", True),
+        ("openai:gpt-5-*", "openai", "gpt-5", False),
+        ("openai:gpt-5-*", "openai", "gpt-5-mini", True),
+        ("mistral\nOpenAI:gpt-5", "openai", "gpt-5", True),
+        ("mistral", "openai", "gpt-5", False),
+        ("*:small", "mistral", "small", True),
     ],
 )
-def test_who_may_use_the_servers_keys(settings: Settings, rule: str, person: User, may: bool) -> None:
-    settings.SERVER_KEYS = rule
-    assert may_use_server_keys(person) is may
+def test_a_plan_may_have_only_some_models(only: str, provider: str, model: str, may: bool) -> None:
+    assert allows(Plan(only_models=only), provider, model) is may
+
+
+def test_the_command_lists_and_sets() -> None:
+    said = StringIO()
+    call_command("plan", "set", "free", "--messages-per-day", "3", "--usd-per-month", "none", stdout=said)
+    call_command("plan", "set", "free", "--uses-server-keys", "yes", stdout=said)
+    plan = Plan.objects.get(slug="free")
+    assert (plan.messages_per_day, plan.usd_per_month, plan.uses_server_keys) == (3, None, True)
+    call_command("plan", "list", stdout=said)
+    assert "free: uses_server_keys=yes" in said.getvalue()
+    assert "messages_per_day=3" in said.getvalue()
+
+
+def test_the_command_gives_a_person_a_plan_and_takes_it_back() -> None:
+    someone, said = person(), StringIO()
+    with pytest.raises(CommandError, match="free, premium"):
+        call_command("plan", "give", "family", someone.username, stdout=said)
+    call_command("plan", "set", "family", "--messages-per-day", "9", stdout=said)
+    call_command("plan", "give", "family", someone.email, stdout=said)
+    assert plan_of(User.objects.get(pk=someone.pk)).messages_per_day == 9
+    call_command("plan", "give", "none", someone.username, stdout=said)
+    assert plan_of(User.objects.get(pk=someone.pk)).slug == "free"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["set", "no name", "--messages-per-day", "3"], "slug"),
+        (["give", "gold", "nobody"], "nobody"),
+        (["set", "free", "--messages-per-day", "many"], "many"),
+        (["set", "free", "--messages-per-day", "-1"], "0"),
+        (["set", "free", "--usd-per-month", "-1"], "0"),
+        (["set", "free", "--ais-per-turn", "0"], "1"),
+    ],
+)
+def test_the_command_refuses_what_is_no_limit(words: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("plan", *words)
+    assert Plan.objects.get(slug="free").messages_per_day == 20

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 
 from chat import events, limits
+from chat.booking import estimated, tokens_of
 from chat.engine.jobs import Job
 from chat.engine.parts import EngineParts
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
@@ -80,6 +81,7 @@ async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAns
         # The edge of the task: the trace goes to the log, a clear state into the row.
         log.exception("An answer ended by a fault of WeBox")
         outcome = Outcome("failed", Internal.code)
+    _estimate(answer, outcome, job)
     # A cancel from here on comes too late: what was shown is saved first, then announced.
     answer.task = None
     await _finish(engine, turn, answer, outcome)
@@ -145,6 +147,17 @@ def _failed(error: WeBoxError) -> Outcome:
     return Outcome(status, error.code, params, request_id=error.request_id, attempts=error.attempts)
 
 
+def _estimate(answer: RunningAnswer, outcome: Outcome, job: Job) -> None:
+    """Say what an answer has taken where its vendor does not; what failed is nobody's to pay."""
+    is_told = outcome.usage.output_tokens is not None or outcome.usage.cost_usd is not None
+    if is_told or outcome.status == "failed" or job.protocol == "demo" or not answer.total_length:
+        return
+    texts = (answer.text.whole(), answer.reasoning.whole())
+    given = sum(tokens_of(message.content) for message in job.request.messages)
+    outcome.usage, outcome.cost_nanousd = estimated(given, texts, job.prices)
+    outcome.is_estimated = True
+
+
 async def _finish(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, outcome: Outcome) -> None:
     answer.total_ms = answer.elapsed_ms()
     answer.end_reasoning()
@@ -152,7 +165,7 @@ async def _finish(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer,
     engine.flush(turn)
     if status is not None:
         # A stop that came just before is what the row says, so it is what all are told.
-        told = outcome if status == outcome.status else Outcome(status)
+        told = outcome if status == outcome.status else outcome.ended_as(status)
         engine.hub.publish(turn.conversation_id, answer.changed(told))
     # Removed in the same step as announced: a snapshot finds an answer in memory or finished in the rows.
     del turn.answers[answer.id]

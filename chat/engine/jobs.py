@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
-
 from accounts.models import find_user
 from chat import access
 from chat.access import Access
+from chat.booking import models_named
 from chat.engine.claims import Asked, claim
 from chat.engine.history import Past, read_past, told
 from chat.errors import ProviderNotFound
@@ -15,7 +14,6 @@ from chat.models import Answer, Model, Provider
 from chat.prices import Prices
 from chat.providers.base import ChatMessage, ChatRequest, Endpoint, Note, ProtocolName
 from webox.errors import WeBoxError
-from webox.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +65,14 @@ def _jobs(asked: Asked, claimed: list[Answer]) -> list[Job]:
         # The account was deleted in this moment, and the answers with it.
         return []
     reach = Access(owner, providers)
-    found = _models([provider.pk for provider in providers], {answer.model for answer in claimed})
+    found = models_named([provider.pk for provider in providers], {answer.model for answer in claimed})
     models = {(row.provider_id, row.name): row for row in found}
     jobs, grants = [], []
     for answer in claimed:
         model = models.get((answer.provider_row_id or 0, answer.model))
         grant, obstacle = None, None
         try:
-            grant = _grant(reach, answer.provider_row, model)
+            grant = _grant(reach, answer, model)
             grants.append(grant)
         except WeBoxError as error:
             obstacle = error
@@ -94,16 +92,11 @@ def _jobs(asked: Asked, claimed: list[Answer]) -> list[Job]:
     return jobs
 
 
-@prepared
-def _models(provider_ids: Collection[int], names: Collection[str]) -> QuerySet[Model]:
-    return Model.objects.filter(provider__in=provider_ids, name__in=names)
-
-
-def _grant(reach: Access, provider: Provider | None, model: Model | None) -> access.Grant:
-    if provider is None:
+def _grant(reach: Access, answer: Answer, model: Model | None) -> access.Grant:
+    if answer.provider_row is None:
         # Removed since it was asked; a retry finds it gone.
         raise ProviderNotFound
-    return reach.grant(provider, model)
+    return reach.grant(answer.provider_row, model, answer.model)
 
 
 def _protocol(provider: Provider | None) -> ProtocolName:

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,6 @@ TICK_S = 0.033
 SAVE_S = 1.0
 REAP_S = 10.0
 UNCLAIMED_S = 30
-INDEX_S = 1.0
-DAILY_S = 6 * 3600.0
 SAVE_WITHIN_S = 5.0
 """How long the last save may take once the grace time is over."""
 SIDE_THREADS = 2
@@ -54,14 +53,11 @@ class Engine:
         hub: Hub,
         lock_path: Path | None,
         restart_turn: Callable[[int], object],
-        index: Callable[[], object],
-        daily: Callable[[], None],
         serving_threads: int,
         grace_s: float,
     ) -> None:
         """`lock_path`: whoever holds this file ends at once what a crash left; None where several
-        processes share the rows. `restart_turn` starts a turn that nobody has claimed. In the database thread
-        of whoever holds the file, `index` is run every second, `daily` several times a day.
+        processes share the rows. `restart_turn` starts a turn that nobody has claimed.
         `serving_threads`: how many database threads serve people. `grace_s`: how long running answers may
         take to end by themselves when the process is told to stop."""
         self.hub = hub
@@ -69,8 +65,8 @@ class Engine:
         self.turns: dict[int, RunningTurn] = {}
         self.writer = Writer(self.database, self.running_answers)
         self._restart_turn = restart_turn
-        self._index = index
-        self._daily = daily
+        self.chores: list[tuple[float, Callable[[], object]]] = []
+        """What is done every so many seconds, in the database thread of whoever holds the file."""
         self._serving_threads = serving_threads
         self._grace_s = grace_s
         self._lock = FileLock(lock_path, thread_local=False) if lock_path else None
@@ -114,8 +110,8 @@ class Engine:
                 self._lock.acquire(blocking=False)
                 await self._reap(stale_s=0, unclaimed_s=0)
                 self._beats += [
-                    asyncio.create_task(self._every(INDEX_S, self._index_new)),
-                    asyncio.create_task(self._every(DAILY_S, self._tidy)),
+                    asyncio.create_task(self._every(every_s, partial(self.database, chore)))
+                    for every_s, chore in self.chores
                 ]
 
     async def stop(self) -> None:
@@ -324,12 +320,6 @@ class Engine:
             return
         for message_id in await self.database(unclaimed_turns, unclaimed_s):
             self._restart_turn(message_id)
-
-    async def _index_new(self) -> None:
-        await self.database(self._index)
-
-    async def _tidy(self) -> None:
-        await self.database(self._daily)
 
     async def _every(self, seconds: float, beat: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:

@@ -1,10 +1,10 @@
 """The reaper: no answer waits for ever for a process that is gone."""
 
-from django.db import connection
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from chat import events, limits
+from chat import booking, events, limits
 from chat.engine.clock import ago, ago_sql, now_sql
 from chat.engine.writer import is_complete
 from chat.errors import Lost
@@ -24,13 +24,17 @@ def reap(own: set[int], stale_s: float = limits.HEARTBEAT_STALE_S) -> list[Ended
     lost = Answer.objects.filter(stale, status=Answer.Status.STREAMING).exclude(pk__in=own)
     for answer in lost.select_related("message"):
         still_lost = Answer.objects.filter(stale, pk=answer.pk, status=Answer.Status.STREAMING)
-        if still_lost.update(status=Answer.Status.INTERRUPTED, error_code=Lost.code, finished_at=Now()):
+        if _interrupt(still_lost, answer):
             event = events.AnswerChanged(
                 id=answer.pk,
                 status="interrupted",
                 text_length=len(answer.text),
                 reasoning_length=len(answer.reasoning),
                 error=events.ErrorInfo(Lost.code, {}),
+                input_tokens=answer.input_tokens,
+                output_tokens=answer.output_tokens,
+                cost_usd=answer.cost_usd,
+                is_estimated=answer.is_estimated,
                 first_token_ms=answer.first_token_ms,
             )
             ended.append((answer.message.conversation_id, event))
@@ -38,7 +42,20 @@ def reap(own: set[int], stale_s: float = limits.HEARTBEAT_STALE_S) -> list[Ended
     for message_id, conversation_id in turns.items():
         if is_complete(message_id):
             ended.append((conversation_id, events.TurnChanged(state="complete", message_id=message_id)))
+    booking.settle_left()
     return ended
+
+
+def _interrupt(still_lost: QuerySet[Answer], answer: Answer) -> bool:
+    """End an answer, and settle what its saved text has cost; False where somebody was faster."""
+    with transaction.atomic():
+        changed = {"status": Answer.Status.INTERRUPTED, "error_code": Lost.code}
+        if not still_lost.update(**changed, finished_at=Now()):
+            return False
+        answer.status = Answer.Status.INTERRUPTED
+        booking.estimate_lost([answer])
+        booking.settle([answer])
+    return True
 
 
 def unclaimed_turns(older_than_s: int) -> list[int]:

@@ -60,6 +60,7 @@ class Outcome:
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
     cost_nanousd: int | None = None
+    is_estimated: bool = False
 
     @classmethod
     def done(cls, finished: Finished, cost_nanousd: int | None) -> "Outcome":
@@ -73,6 +74,12 @@ class Outcome:
             attempts=finished.attempts,
             usage=finished.usage,
             cost_nanousd=cost_nanousd,
+        )
+
+    def ended_as(self, status: events.AnswerStatus) -> "Outcome":
+        """The outcome where somebody else ended it first: what it has taken stays."""
+        return Outcome(
+            status, usage=self.usage, cost_nanousd=self.cost_nanousd, is_estimated=self.is_estimated
         )
 
 
@@ -146,6 +153,7 @@ class RunningAnswer:
             cached_tokens=outcome.usage.cached_tokens,
             reasoning_tokens=outcome.usage.reasoning_tokens,
             cost_usd=None if outcome.cost_nanousd is None else outcome.cost_nanousd / NANO,
+            is_estimated=outcome.is_estimated,
             first_token_ms=self.first_token_ms,
             reasoning_ms=self.reasoning_ms,
             total_ms=self.total_ms,

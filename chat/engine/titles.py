@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from chat import booking
 from chat.access import Access, Grant
 from chat.engine.parts import EngineParts
 from chat.events import Titled
 from chat.models import Answer, Conversation, Message, Provider
-from chat.providers.base import ChatMessage, ChatRequest, ProtocolName, TextDelta
+from chat.providers.base import ChatMessage, ChatRequest, Finished, ProtocolName, TextDelta, Usage
 from chat.saving import title_of
 from webox.errors import WeBoxError
 
@@ -40,6 +41,7 @@ class TitleJob:
     request: ChatRequest
     grant: Grant
     title: str
+    booked: booking.BookedTitle
 
 
 async def better_title(engine: EngineParts, message_id: int, conversation_id: int) -> None:
@@ -50,22 +52,27 @@ async def better_title(engine: EngineParts, message_id: int, conversation_id: in
     job = await engine.database(read_job, message_id)
     if job is None:
         return
+    text, usage = "", None
     try:
         async with asyncio.timeout(LIMIT_S):
-            title = clean(await _ask(engine, job))
+            text, usage = await _ask(engine, job)
     except (WeBoxError, TimeoutError) as error:
         log.info("No better title for conversation %s (%s)", conversation_id, type(error).__name__)
-        return
+    finally:
+        await engine.database(booking.settle_title, job.booked, text, usage)
+    title = clean(text)
     if title and await engine.database(save, conversation_id, job.title, title):
         engine.hub.publish(conversation_id, Titled(title=title))
 
 
-async def _ask(engine: EngineParts, job: TitleJob) -> str:
-    pieces = []
+async def _ask(engine: EngineParts, job: TitleJob) -> tuple[str, Usage]:
+    pieces, usage = [], Usage()
     async for event in engine.adapter(job.protocol).stream(job.request, job.grant.endpoint):
         if isinstance(event, TextDelta):
             pieces.append(event.text)
-    return "".join(pieces)
+        elif isinstance(event, Finished):
+            usage = event.usage
+    return "".join(pieces), usage
 
 
 def clean(text: str) -> str:
@@ -99,7 +106,10 @@ def read_job(message_id: int) -> TitleJob | None:
         messages = (ChatMessage("system", WISH), ChatMessage("user", exchange))
         request = ChatRequest(model=answer.model, messages=messages, max_tokens=MAX_TOKENS)
         protocol: ProtocolName = provider.protocol  # type: ignore[assignment]  # a choice
-        return TitleJob(protocol, request, reach.grant(provider), conversation.title)
+        booked = booking.reserve_title(owner, reach, answer, conversation.pk, (WISH, exchange), MAX_TOKENS)
+        if booked is None:
+            return None
+        return TitleJob(protocol, request, reach.grant(provider), conversation.title, booked)
     return None
 
 

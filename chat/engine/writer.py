@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from accounts import quota
+from accounts.quota import Settlement
 from chat import events
 from chat.engine.clock import now_sql
 from chat.engine.running import Outcome, RunningAnswer
@@ -63,7 +65,10 @@ class Ending:
     saved: "asyncio.Future[events.AnswerStatus | None]"
 
 
-_WHEN_STOPPED = ("text", "reasoning", "first_token_ms", "reasoning_ms", "total_ms")
+_WHEN_STOPPED = (
+    *("text", "reasoning", "first_token_ms", "reasoning_ms", "total_ms"),
+    *("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_nanousd", "is_estimated"),
+)
 
 
 def save_endings(endings: list[Ending]) -> list[events.AnswerStatus | None]:
@@ -95,7 +100,27 @@ def save_endings(endings: list[Ending]) -> list[events.AnswerStatus | None]:
             cursor.execute(f"SELECT status FROM {table} WHERE id = %s", [ending.answer_id])  # noqa: S608
             row = cursor.fetchone()
             statuses.append(row and row[0])
+        quota.settle(
+            {
+                ending.answer_id: _settlement(status, ending.columns)
+                for ending, status in zip(endings, statuses, strict=True)
+                if status is not None
+            }
+        )
     return statuses
+
+
+def _settlement(status: events.AnswerStatus, columns: dict[str, Any]) -> Settlement:
+    return Settlement(
+        outcome=status,
+        input_tokens=columns["input_tokens"],
+        output_tokens=columns["output_tokens"],
+        reasoning_tokens=columns["reasoning_tokens"],
+        nanousd=columns["cost_nanousd"],
+        is_estimated=columns["is_estimated"],
+        first_token_ms=columns["first_token_ms"],
+        total_ms=columns["total_ms"],
+    )
 
 
 def ending_columns(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
@@ -113,6 +138,7 @@ def ending_columns(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
         "request_id": outcome.request_id[:200],
         "attempts": outcome.attempts,
         "cost_nanousd": outcome.cost_nanousd,
+        "is_estimated": outcome.is_estimated,
         "input_tokens": outcome.usage.input_tokens,
         "output_tokens": outcome.usage.output_tokens,
         "cached_tokens": outcome.usage.cached_tokens,
@@ -175,7 +201,8 @@ class Writer:
 
     async def _finish_all(self) -> None:
         while self._endings:
-            batch, self._endings = self._endings, []
+            # In one order for all, so that two processes don't wait for each other's rows.
+            batch, self._endings = sorted(self._endings, key=lambda ending: ending.answer_id), []
             try:
                 await self._save_endings(batch)
             except Exception as error:

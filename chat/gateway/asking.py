@@ -43,7 +43,7 @@ class Asked:
 def ask(user: User, wanted: Wanted, targets: Sequence[Target]) -> Asked:
     """Save the conversation as the program tells it, and start its last turn.
 
-    Raises NotAnImage or TooManyPixels; then nothing is saved.
+    Raises NotAnImage, TooManyPixels, or what the person's plan refuses; then nothing is saved.
     """
     dispatch.prepare()
     images = [[uploads.remade(user, data) for data in said.images] for said in wanted.past]
@@ -59,7 +59,7 @@ def ask(user: User, wanted: Wanted, targets: Sequence[Target]) -> Asked:
         for message, seen in zip(_save_past(conversation, wanted.past), images, strict=True):
             _save_images(message, seen)
         _save_images(None, own_images)
-        begun = turns.begin(conversation, wanted.question.text, targets, own_images)
+        begun = turns.begin(user, conversation, wanted.question.text, targets, own_images)
     answers = Answer.objects.filter(message_id=begun.message_id).order_by("position")
     return Asked(conversation.pk, begun.message_id, list(answers), wanted.is_kept)
 

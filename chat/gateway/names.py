@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from accounts.models import User
-from accounts.plans import may_use_premium
 from chat import limits, lineups
 from chat.errors import UnknownProvider
 from chat.events import TargetObject
@@ -70,15 +69,16 @@ def listed(user: User) -> Iterator[ModelObject]:
     """Every model that this person may ask now, and their line-ups."""
     for offer in offers(user):
         if offer.is_ready:
-            yield from _models(user, offer)
+            yield from _models(offer)
     for line_up in LineUp.objects.for_user(user):
         created = int(line_up.created_at.timestamp())
         yield ModelObject(id=line_up.name, object="model", created=created, owned_by=LINE_UP_OWNER)
 
 
-def _models(user: User, offer: Offer) -> Iterator[ModelObject]:
+def _models(offer: Offer) -> Iterator[ModelObject]:
     provider = offer.provider
-    names = [model.name for model in offer.models if not model.premium_only or may_use_premium(user)]
+    is_premium = offer.plan.uses_premium_ais
+    names = [model.name for model in offer.models if not model.premium_only or is_premium]
     for name in names or [provider.default_model]:
         if name:
             yield ModelObject(

@@ -49,6 +49,7 @@ def _answer(
         cached_tokens=None,
         reasoning_tokens=None,
         cost_usd=None,
+        is_estimated=False,
         first_token_ms=None,
         reasoning_ms=None,
         total_ms=None,

@@ -234,6 +234,8 @@ class Answer(models.Model):
     reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
     cost_nanousd = models.PositiveBigIntegerField(null=True, blank=True)
     """Billionths of a US dollar, by the prices in force when it ended; null where a price is not known."""
+    is_estimated = models.BooleanField(default=False)
+    """Whether tokens and cost are our own estimate: its vendor did not say, or could not."""
     first_token_ms = models.PositiveIntegerField(null=True, blank=True)
     reasoning_ms = models.PositiveIntegerField(null=True, blank=True)
     """From the first word of its reasoning to the first of its text; null where it showed none."""

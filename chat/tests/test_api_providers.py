@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Plan, User
 from chat.models import Model, Provider, ProviderKey
 from chat.providers import registry
 from chat.tests.rest import KEY, PROVIDERS, record, send
@@ -41,19 +41,17 @@ def test_a_list_takes_the_same_queries_however_long_it_is(
     Model.objects.bulk_create(
         Model(provider=Provider.objects.get(slug="openrouter"), name=f"m{at}") for at in range(300)
     )
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         listed = as_alice.get(PROVIDERS).json()
     openrouter = next(one for one in listed if one["slug"] == "openrouter")
     assert (len(openrouter["models"]), openrouter["model_count"]) == (50, 303)
 
 
 @pytest.mark.usefixtures("vendor")
-def test_the_servers_key_serves_premium_accounts_alone(
-    as_alice: Client, as_bob: Client, settings: Settings
-) -> None:
+def test_whom_the_servers_key_serves_is_said_by_their_plan(as_alice: Client, as_bob: Client) -> None:
     assert record(as_alice, "openai")["ready"]
     assert record(as_bob, "openai")["reason"] == "premium"
-    settings.SERVER_KEYS = "everyone"
+    Plan.objects.filter(slug=Plan.FREE).update(uses_server_keys=True)
     assert record(as_bob, "openai")["ready"]
 
 

@@ -45,6 +45,8 @@ async function send(form) {
   }
 }
 
+for (const missing of document.querySelectorAll("[data-passkey-missing]")) missing.hidden = works;
+
 for (const form of document.querySelectorAll("[data-passkey]")) {
   form.hidden = !works;
   form.addEventListener("submit", (event) => {

@@ -9,11 +9,13 @@ function figuresOf(answer) {
   const { first_token_ms, cost_usd } = answer;
   const rate = tokensPerSecond(answer);
   const total = tokenTotal(answer);
+  // Its vendor did not say, or was cut off before it could.
+  const about = (text) => (answer.is_estimated ? `≈ ${text}` : text);
   return [
     [gettext("first word"), first_token_ms === null ? "–" : shortTime(first_token_ms)],
-    [gettext("tokens/s"), rate === null ? "–" : number(rate)],
-    [gettext("tokens"), total === null ? "–" : number(total)],
-    [gettext("cost"), cost(cost_usd)],
+    [gettext("tokens/s"), rate === null ? "–" : about(number(rate))],
+    [gettext("tokens"), total === null ? "–" : about(number(total))],
+    [gettext("cost"), cost_usd === null ? "–" : about(cost(cost_usd))],
   ];
 }
 

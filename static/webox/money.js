@@ -5,7 +5,7 @@ const SMALLEST = 0.0001;
 const formats = new Map();
 
 /** An amount with at least `least` and at most `most` decimals. */
-function dollars(amount, least, most) {
+export function dollars(amount, least, most) {
   const key = `${least} ${most}`;
   if (!formats.has(key)) {
     const options = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: least, maximumFractionDigits: most };

@@ -14,7 +14,16 @@ import httpx
 
 from tests.faults.rows import Database
 from tests.faults.services import LOOK_EVERY_S, OwnPostgres, OwnRedis, wait_until
-from tests.running import ROOT, START_S, Account, Site, environment, free_port, server_command
+from tests.running import (
+    ROOT,
+    START_S,
+    Account,
+    Site,
+    environment,
+    free_port,
+    open_free_plan,
+    server_command,
+)
 
 STOP_S = 40
 CLOSE_S = 10
@@ -31,7 +40,7 @@ class Part:
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
         self._command = command
-        self._env = dict(env)
+        self.env = dict(env)
 
     @property
     def is_running(self) -> bool:
@@ -45,7 +54,7 @@ class Part:
             self.process = subprocess.Popen(
                 self._command,
                 cwd=ROOT,
-                env=self._env,
+                env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -122,6 +131,7 @@ class FaultSite:
             web.wait_until_it_serves()
 
     def sign_up(self, name: str) -> None:
+        open_free_plan(self.webs[0].env)
         self.person = self.webs[0].site.account(name)
 
     def door(self, number: int = 0) -> Account:

@@ -1,4 +1,4 @@
-"""People, premium and invitations in Django's admin."""
+"""People and invitations in Django's admin."""
 
 from typing import Any
 
@@ -12,12 +12,16 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import second_step
+from accounts import premium, second_step, sessions
+from accounts.admin.premium_form import SELECTED, PremiumForm
+from accounts.allowance import usage_of
 from accounts.models import Invitation, User
 
 # User.email is the one address of an account; what lets people in is theirs alone to see.
@@ -38,14 +42,17 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
 
     add_form = UserAddForm
     list_display = ("username", "email", "is_premium", "is_staff", "is_active", "created_at", "last_login")
-    list_filter = ("is_premium", "is_active", "is_staff", "is_superuser", "created_at")
+    list_filter = ("is_premium", "plan", "is_active", "is_staff", "is_superuser", "created_at")
     search_fields = ("username", "username_key", "email", "email_key")
     ordering = ("-created_at",)
-    readonly_fields = ("created_at", "last_login")
-    actions = ("give_premium", "take_premium", "deactivate", "make_reset_link", "turn_off_second_step")
+    readonly_fields = ("created_at", "last_login", "used")
+    actions = (
+        *("give_premium", "take_premium", "sign_out", "deactivate"),
+        *("make_reset_link", "turn_off_second_step"),
+    )
     fieldsets = (
         (None, {"fields": ("email", "username", "password")}),
-        (_("Plan"), {"fields": ("is_premium",)}),
+        (_("Plan"), {"fields": ("is_premium", "premium_until", "plan", "used")}),
         (_("Rights"), {"fields": ("is_active", *OWNER_ONLY_FIELDS)}),
         (_("More"), {"fields": ("preferences", "created_at", "last_login")}),
     )
@@ -61,17 +68,82 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if {"is_premium", "premium_until"} & {*form.changed_data}:
+            # Once more by the door that leaves a line in the history.
+            by = request.user if isinstance(request.user, User) else None
+            if obj.is_premium:
+                premium.give(obj, by=by, until=obj.premium_until)
+            else:
+                premium.take(obj, by=by)
+
+    @admin.display(description=_("used"))
+    def used(self, user: User) -> str:
+        """What is used of the plan in force, in words."""
+        usage = usage_of(user, now=timezone.now())
+        limits = (
+            (_("questions today"), usage.messages_per_day, "%.0f"),
+            (_("tokens this month"), usage.tokens_per_month, "%.0f"),
+            (_("US dollars this month"), usage.usd_per_month, "%.2f"),
+        )
+        told = [
+            f"{name}: {form % one.used}" + ("" if one.limit is None else f" / {form % one.limit}")
+            for name, one, form in limits
+        ]
+        return " · ".join([usage.plan_name, *told])
+
     @admin.action(description=_("Give premium"), permissions=["change"])
-    def give_premium(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = queryset.update(is_premium=True)
-        said = ngettext("%(count)d account is premium now.", "%(count)d accounts are premium now.", count)
-        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+    def give_premium(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        return self._change_premium(request, queryset, is_giving=True)
 
     @admin.action(description=_("Take premium away"), permissions=["change"])
-    def take_premium(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = queryset.update(is_premium=False)
-        said = ngettext("%(count)d account is free again.", "%(count)d accounts are free again.", count)
+    def take_premium(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        return self._change_premium(request, queryset, is_giving=False)
+
+    def _change_premium(
+        self, request: HttpRequest, queryset: QuerySet[User], *, is_giving: bool
+    ) -> HttpResponse | None:
+        """Ask until when and why; then do it, once that is answered."""
+        people = [user for user in queryset.order_by("username_key") if _may_touch(request, user)]
+        form = PremiumForm(request.POST if "apply" in request.POST else None, is_giving=is_giving)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Give premium") if is_giving else _("Take premium away"),
+                "action": "give_premium" if is_giving else "take_premium",
+                "people": people,
+                "form": form,
+                "selected": SELECTED,
+            }
+            return TemplateResponse(request, "admin/accounts/premium.html", context)
+        by = request.user if isinstance(request.user, User) else None
+        reason = form.cleaned_data["reason"]
+        for user in people:
+            if is_giving:
+                premium.give(user, by=by, until=form.end, reason=reason)
+            else:
+                premium.take(user, by=by, reason=reason)
+        count = len(people)
+        said = (
+            ngettext("%(count)d account is premium now.", "%(count)d accounts are premium now.", count)
+            if is_giving
+            else ngettext("%(count)d account is free again.", "%(count)d accounts are free again.", count)
+        )
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
+        return None
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        users = [user for user in queryset if _may_touch(request, user)]
+        for user in users:
+            sessions.end_all(user)
+        said = ngettext(
+            "%(count)d person is signed out everywhere.",
+            "%(count)d people are signed out everywhere.",
+            len(users),
+        )
+        self.message_user(request, said % {"count": len(users)}, messages.SUCCESS)
 
     @admin.action(description=_("Close the account"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -1,0 +1,27 @@
+"""People, what lets them in, what they may do, and what they have used."""
+
+from accounts.models.ledger import LedgerEntry, UsedInPeriod
+from accounts.models.people import (
+    Invitation,
+    OwnerLink,
+    PersonalToken,
+    SocketTicket,
+    TokenFamily,
+    User,
+    find_user,
+)
+from accounts.models.plan import Plan, PremiumChange
+
+__all__ = [
+    "Invitation",
+    "LedgerEntry",
+    "OwnerLink",
+    "PersonalToken",
+    "Plan",
+    "PremiumChange",
+    "SocketTicket",
+    "TokenFamily",
+    "UsedInPeriod",
+    "User",
+    "find_user",
+]

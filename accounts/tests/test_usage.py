@@ -1,0 +1,103 @@
+"""`/api/usage`: a person's plan, what is left of it, and a budget of their own."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import quota
+from accounts.models import Plan, User
+from accounts.periods import Periods
+from accounts.plans import plan_of
+from accounts.quota import Call, Settlement, reserve
+from tests.problems import fields_of
+
+URL = "/api/usage"
+USD = 1_000_000_000
+
+
+def spend(user: User, nanousd: int, *, payer: str = "server", tokens: int = 100) -> None:
+    """One question that is answered for so much."""
+    call = Call(answer_id=None, provider="openai", model="m", payer=quota.Payer(payer))
+    [entry] = reserve(user, plan_of(user), [call], message_id=1, conversation_id=1)
+    done = Settlement(outcome="done", input_tokens=tokens, output_tokens=0, nanousd=nanousd)
+    quota.settle_entry(entry.pk, done)
+
+
+def patch(client: Client, **body: Any) -> Any:
+    return client.patch(URL, body, content_type="application/json")
+
+
+def test_what_is_used_and_left_and_when_it_counts_anew(as_alice: Client, alice: User, bob: User) -> None:
+    Plan.objects.filter(slug="premium").update(messages_per_day=5, tokens_per_month=None)
+    spend(alice, USD // 4)
+    spend(alice, USD // 4, payer="person")
+    spend(bob, USD)
+    body = as_alice.get(URL).json()
+    assert (body["plan"], body["plan_name"], body["uses_server_keys"]) == ("premium", "Premium", True)
+    day = body["messages_per_day"]
+    assert (day["used"], day["limit"], day["left"]) == (1, 5, 4)
+    assert datetime.fromisoformat(day["resets_at"]) == Periods.of(timezone.now()).next_day
+    tokens = body["tokens_per_month"]
+    assert (tokens["used"], tokens["limit"], tokens["left"]) == (100, None, None)
+    assert (body["usd_per_month"]["used"], body["usd_per_month"]["left"]) == (0.25, 19.75)
+    assert body["budget"]["used_usd"] == 0.5
+
+
+def test_premium_that_ends_says_when(as_alice: Client, alice: User) -> None:
+    until = timezone.now() + timedelta(days=3)
+    User.objects.filter(pk=alice.pk).update(premium_until=until)
+    assert datetime.fromisoformat(as_alice.get(URL).json()["premium_until"]) == until
+    User.objects.filter(pk=alice.pk).update(premium_until=timezone.now())
+    body = as_alice.get(URL).json()
+    assert (body["plan"], body["premium_until"]) == ("free", None)
+
+
+def test_a_budget_warns_from_four_fifths_on_and_is_used_up_at_its_end(as_alice: Client, alice: User) -> None:
+    assert patch(as_alice, budget_usd="1.00").json()["budget"]["state"] == "fine"
+    alice.refresh_from_db()
+    states = []
+    for _ in range(4):
+        spend(alice, USD // 4)
+        states.append(as_alice.get(URL).json()["budget"]["state"])
+    assert states == ["fine", "fine", "fine", "used_up"]
+    assert patch(as_alice, budget_usd="1.20").json()["budget"]["state"] == "warning"
+    assert patch(as_alice, budget_usd=None).json()["budget"] | {"resets_at": ""} == {
+        "used_usd": 1.0,
+        "limit_usd": None,
+        "state": "fine",
+        "resets_at": "",
+    }
+
+
+@pytest.mark.parametrize("budget", ["much", "-1", "1.234", "1e9", True, [], {}])
+def test_what_is_no_budget_is_refused_and_the_old_one_stays(
+    as_alice: Client, alice: User, budget: object
+) -> None:
+    patch(as_alice, budget_usd="3.00")
+    got = patch(as_alice, budget_usd=budget)
+    assert got.status_code == 400
+    assert fields_of(got.json()) == ["budget_usd"]
+    alice.refresh_from_db()
+    assert alice.budget_usd == Decimal("3.00")
+
+
+def test_the_budget_is_all_that_can_be_set(as_alice: Client, alice: User) -> None:
+    assert patch(as_alice, budget_usd="3.00", plan="owner").status_code == 400
+    assert patch(as_alice).status_code == 400
+    alice.refresh_from_db()
+    assert (alice.budget_usd, alice.plan) == (None, None)
+
+
+def test_signed_out_gets_401(client: Client, transactional_db: None) -> None:
+    assert client.get(URL).status_code == 401
+    assert patch(client, budget_usd="3.00").status_code == 401
+
+
+def test_a_demonstration_is_counted_nowhere(as_alice: Client, alice: User) -> None:
+    spend(alice, 0, payer="nobody")
+    body = as_alice.get(URL).json()
+    assert (body["messages_per_day"]["used"], body["budget"]["used_usd"]) == (0, 0)
