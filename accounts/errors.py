@@ -114,7 +114,7 @@ class TooManyTokens(WeBoxError):
 class TooManyAis(WeBoxError):
     code = "too_many_ais"
     http_status = 403
-    message = _("Your plan asks at most %(limit)s AIs at once. Take some out, then send it again.")
+    message = _("AIs for one question: your plan has %(limit)s. Take some out, then send it again.")
 
 
 class TooManyAnswers(WeBoxError):
@@ -123,7 +123,7 @@ class TooManyAnswers(WeBoxError):
     code = "too_many_answers"
     http_status = 429
     message = _(
-        "Your plan has at most %(limit)s answers at the same time, and %(running)s are on their way. "
+        "Answers at the same time: your plan has %(limit)s, and %(running)s are on their way. "
         "Wait until one ends, or stop one."
     )
 
@@ -137,7 +137,7 @@ class UsedUp(WeBoxError):
 class QuestionsUsedUp(UsedUp):
     code = "questions_used_up"
     message = _(
-        "Today’s %(limit)s questions of your plan are used up. They come back at midnight (%(zone)s); "
+        "Your plan’s questions for today are used up (%(limit)s). They come back at midnight (%(zone)s); "
         "with a key of your own you can go on now."
     )
 

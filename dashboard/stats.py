@@ -195,7 +195,7 @@ def use(user: User, span: Span, filters: Filters) -> Use:
     return use_of(hours, span, by_provider=filters.provider is not None)
 
 
-def use_of(hours: QuerySet[PersonHour], span: Span, *, by_provider: bool) -> Use:
+def use_of(hours: QuerySet[Any], span: Span, *, by_provider: bool) -> Use:
     """The use that these hours tell of. `by_provider`: they are one provider's, whose questions count."""
     by_day = _by_day(hours.filter(span.within), by_provider=by_provider)
     before = _by_day(hours.filter(span.before.within), by_provider=by_provider)
@@ -209,7 +209,7 @@ def use_of(hours: QuerySet[PersonHour], span: Span, *, by_provider: bool) -> Use
     )
 
 
-def _by_day(hours: QuerySet[PersonHour], *, by_provider: bool) -> dict[date, dict[str, Sums]]:
+def _by_day(hours: QuerySet[Any], *, by_provider: bool) -> dict[date, dict[str, Sums]]:
     questions = "questions_of_provider" if by_provider else "questions"
     zone = timezone.get_default_timezone()
     sums = {name: Sum(name) for name in ("answers", "input_tokens", "output_tokens", "nanousd", "unpriced")}
@@ -218,7 +218,7 @@ def _by_day(hours: QuerySet[PersonHour], *, by_provider: bool) -> dict[date, dic
     rows = hours.annotate(day=TruncDate("hour", tzinfo=zone)).values("day", "provider").annotate(**named)
     days: dict[date, dict[str, Sums]] = defaultdict(dict)
     row: dict[str, Any]
-    for row in rows.order_by():  # type: ignore[assignment]  # its names are made here
+    for row in rows.order_by():
         days[row["day"]][row["provider"]] = Sums(**{name: row[f"sum_of_{name}"] for name in sums})
     return dict(days)
 
@@ -230,7 +230,7 @@ class _Sketches:
     speed: Sketch = field(default_factory=Sketch)
 
 
-def _providers(hours: QuerySet[PersonHour], by_day: dict[date, dict[str, Sums]]) -> list[ProviderUse]:
+def _providers(hours: QuerySet[Any], by_day: dict[date, dict[str, Sums]]) -> list[ProviderUse]:
     sums: dict[str, Sums] = defaultdict(Sums)
     for day in by_day.values():
         for provider, found in day.items():

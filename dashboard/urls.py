@@ -8,5 +8,6 @@ app_name = "dashboard"
 urlpatterns = [
     path("", views.home, name="home"),
     path("budget", views.budget, name="budget"),
+    path("site", views.site, name="site"),
     path("usage.csv", views.export, name="export"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.allowance import usage_of
 from accounts.models import User
 from chat.models import Folder
+from chat.models.sorting import DEFAULT_FOLDER
 from chat.prices import NANO
-from dashboard import report, stats
+from dashboard import report, site_stats, stats
 from dashboard.forms import RANGES, BudgetForm, WantedForm
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -79,6 +80,49 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+@never_cache
+@login_required
+@require_safe
+def site(request: HttpRequest) -> HttpResponse:
+    """Everybody's use, for administrators: load, spending, which AI is in trouble, whose plan is used up."""
+    user, now = _person(request), timezone.now()
+    if not user.is_admin:
+        raise Http404
+    wanted = WantedForm(request.GET, now=now)
+    provider = wanted.filters.provider
+    use = site_stats.use(wanted.span, provider)
+    calls = site_stats.calls(now=now)
+    providers = site_stats.providers()
+    ais = report.named(user, {*providers, *calls})
+    speeds = report.speeds(use, ais)
+    context = {
+        "load": site_stats.load(now=now),
+        "spenders": site_stats.spenders(wanted.span, provider),
+        "pressed": site_stats.pressed(now=now),
+        "all_ais": [ais[provider] for provider in providers],
+        "ai_states": [(row, calls.get(row.ai.provider)) for row in speeds],
+        **_graphs(use, ais, wanted),
+    }
+    return render(request, "dashboard/site.html", context)
+
+
+def _graphs(use: stats.Use, ais: dict[str, report.Ai], wanted: WantedForm) -> dict[str, Any]:
+    """What the graphs and tables of both pages take."""
+    cost_shares = report.cost_shares(use, ais)
+    return {
+        "use": use,
+        "wanted": wanted,
+        "ranges": RANGES,
+        "shares": report.shares(use, ais),
+        "cost_shares": cost_shares,
+        "costs": report.costs(use, [share.ai.provider for share in cost_shares]),
+        "speeds": report.speeds(use, ais),
+        "days": [*zip(use.span.days, map(use.of_day, use.span.days), use.before_by_day, strict=True)],
+        "peak": max(use.of_day(day).questions for day in use.span.days),
+        "charts": report.charts(use, ais),
+    }
+
+
 def _person(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
@@ -95,20 +139,11 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     figures = stats.figures(user, now=now)
     slugs = {one.provider for one in use.providers} | {one.provider for one in figures.top_providers}
     ais = report.named(user, sorted(slugs))
-    cost_shares = report.cost_shares(use, ais)
+    own_folders = Folder.objects.for_user(user).values_list("name", flat=True)
     return {
         "figures": figures,
         "usage": usage_of(user, now=now),
-        "use": use,
-        "wanted": wanted,
-        "ranges": RANGES,
         "all_ais": [ais[one.provider] for one in figures.top_providers],
-        "folders": Folder.objects.filter(owner=user).order_by("name").values_list("name", flat=True),
-        "shares": report.shares(use, ais),
-        "cost_shares": cost_shares,
-        "costs": report.costs(use, [share.ai.provider for share in cost_shares]),
-        "speeds": report.speeds(use, ais),
-        "days": [*zip(use.span.days, map(use.of_day, use.span.days), use.before_by_day, strict=True)],
-        "peak": max(use.of_day(day).questions for day in use.span.days),
-        "charts": report.charts(use, ais),
+        "folders": [DEFAULT_FOLDER, *own_folders],
+        **_graphs(use, ais, wanted),
     }

@@ -140,6 +140,8 @@ PLACES = (
     Place("api-root", "person", at("/api/", ".response-info"), is_foreign=True),
     Place("api-list", "person", at("/api/chat/conversations", ".response-info"), is_foreign=True),
     Place("api-docs", "person", at("/api/docs/", ".opblock"), is_foreign=True),
+    Place("dashboard-site", "owner", at("/dashboard/site", ".totals")),
+    Place("dashboard-days", "person", at("/dashboard/?first=2026-01-01&last=2026-03-01", ".totals")),
     Place("admin", "owner", at("/admin/", "#content"), is_foreign=True),
     Place("admin-list", "owner", at("/admin/accounts/user/", "#result_list"), is_foreign=True),
     Place("admin-account", "owner", own_account_in_admin, is_foreign=True),

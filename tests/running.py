@@ -30,6 +30,7 @@ class Site:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    env: Mapping[str, str]
 
     @property
     def url(self) -> str:
@@ -125,7 +126,7 @@ def running_site(command: list[str], env: Mapping[str, str], port: int, log: Pat
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    site = Site(port, process, log)
+    site = Site(port, process, log, env)
     try:
         _wait_until_it_serves(site)
         open_free_plan(env)

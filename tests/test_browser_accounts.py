@@ -154,7 +154,7 @@ def add_authenticator(person: Visitor) -> None:
 
 
 def test_a_passkey_signs_in_without_a_password(keyless_site: Site, visit: Visits) -> None:
-    named = NamedSite(keyless_site.port, keyless_site.process, keyless_site.log)
+    named = NamedSite(**vars(keyless_site))
     person = visit(named)
     person.expect_error(r"asked another host: (http|ws)://localhost")
     page, name = person.page, new_name()

@@ -4,6 +4,7 @@ tests/test_docs.py plays it on a running WeBox; what comes back must be these fr
 """
 
 from chat import events
+from chat.booking import tokens_of
 
 QUESTION = "Bonjour 👋, qui êtes-vous ?"
 CREATED_AT = "2026-01-05T09:00:00Z"
@@ -106,6 +107,10 @@ def frames() -> list[Frame]:
             text_length=len(only),
             reasoning_length=0,
             error=events.ErrorInfo("cut_off", {"vendor": "Mistral", "stage": "mid-stream"}),
+            input_tokens=tokens_of(QUESTION),
+            output_tokens=tokens_of(only),
+            cost_usd=0.000038,
+            is_estimated=True,
             attempts=1,
             first_token_ms=460,
             total_ms=812,

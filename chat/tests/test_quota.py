@@ -117,7 +117,7 @@ def test_past_the_days_questions_nothing_is_saved_and_reading_goes_on(as_alice: 
     assert ask(as_alice).status_code == 200
     before = (Message.objects.count(), Answer.objects.count(), LedgerEntry.objects.count())
     got = ask(as_alice, conversation_id=conversation_id)
-    assert "2 questions" in refusal(got, "questions_used_up")["detail"]
+    assert "(2)" in refusal(got, "questions_used_up")["detail"]
     assert 0 < int(got["Retry-After"]) <= timedelta(hours=25).total_seconds()
     assert (Message.objects.count(), Answer.objects.count(), LedgerEntry.objects.count()) == before
     assert as_alice.get(f"/api/chat/conversations/{conversation_id}/messages").status_code == 200

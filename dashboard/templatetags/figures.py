@@ -1,5 +1,7 @@
 """How the dashboard's pages write numbers."""
 
+from decimal import Decimal
+
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext
@@ -14,14 +16,20 @@ SMALLEST_USD = 0.0001
 @register.filter
 def grouped(value: float) -> str:
     """The number with its thousands apart, as the language in force writes it."""
-    # Django's French separator is U+00A0; Intl.NumberFormat, which writes the graphs', uses the narrow one.
-    return number_format(value, decimal_pos=0, force_grouping=True).replace("\u00a0", "\u202f")
+    return _number(value, 0)
+
+
+def _number(value: float, places: int) -> str:
+    # Rounded first: Django cuts off what has no place. Its French separator is U+00A0; Intl.NumberFormat,
+    # which writes the graphs', uses the narrow one.
+    rounded = Decimal(f"{value:.{places}f}")
+    return number_format(rounded, decimal_pos=places, force_grouping=True).replace("\u00a0", "\u202f")
 
 
 @register.filter
 def one_decimal(value: float) -> str:
     """The number with one place after the point or the comma."""
-    return number_format(value, decimal_pos=1, force_grouping=True).replace("\u00a0", "\u202f")
+    return _number(value, 1)
 
 
 @register.filter
@@ -33,9 +41,8 @@ def dollars(usd: float) -> str:
 
 
 def _dollars(usd: float, places: int) -> str:
-    amount = number_format(usd, decimal_pos=places, force_grouping=True).replace("\u00a0", "\u202f")
     # Translators: an amount of US dollars.
-    return gettext("$%(amount)s") % {"amount": amount}
+    return gettext("$%(amount)s") % {"amount": _number(usd, places)}
 
 
 @register.filter

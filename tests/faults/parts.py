@@ -93,7 +93,7 @@ class Web(Part):
     @property
     def site(self) -> Site:
         assert self.process is not None
-        return Site(self.port, self.process, self.log)
+        return Site(self.port, self.process, self.log, self.env)
 
     def wait_until_it_serves(self) -> None:
         def serves() -> bool:

@@ -1,0 +1,4 @@
+// Everybody’s usage.
+import { enliven } from "./enliven.js";
+
+enliven();
