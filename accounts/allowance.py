@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from msgspec import Struct
 
 from accounts import quota
@@ -91,6 +93,31 @@ def usage_of(user: User, *, now: datetime) -> PlanUsage:
         usd_per_month=_limit(used[MONTH].nanousd / NANO_PER_USD, usd, month),
         budget=_budget(user, used[MONTH].all_nanousd, month),
     )
+
+
+def notice_of(user: User, *, now: datetime) -> str:
+    """What a person should know before the next question: what is nearly used up; empty for nothing."""
+    usage = usage_of(user, now=now)
+    budget = usage.budget
+    if budget.state == "used_up":
+        return _("Your budget of this month is used up; it begins anew on the first.")
+    if budget.state == "warning":
+        percent = round(100 * budget.used_usd / (budget.limit_usd or 1))
+        return _("You have used %(percent)s%% of your monthly budget.") % {"percent": percent}
+    if not usage.uses_server_keys:
+        return ""
+    day = usage.messages_per_day
+    if day.state == "used_up":
+        return _("Your plan’s questions for today are used up; they come back at midnight.")
+    if day.state == "warning":
+        left = int(day.left or 0)
+        said = ngettext("%(left)s question left for today.", "%(left)s questions left for today.", left)
+        return said % {"left": left}
+    for limit in (usage.usd_per_month, usage.tokens_per_month):
+        if limit.state != "fine":
+            said = _("You have used %(percent)s%% of what your plan has a month.")
+            return said % {"percent": limit.percent}
+    return ""
 
 
 def _limit(used: float, limit: float | None, resets_at: str | None) -> Limit:

@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Models exist only now; importing connects the receivers.
         import_module("accounts.receivers")
+        import_module("accounts.checks")
         post_migrate.connect(_make_plans, sender=self)
 
 

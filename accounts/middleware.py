@@ -1,12 +1,32 @@
 """What follows from somebody being signed in by a session, whatever page they ask for."""
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 
-from accounts import preferences, sessions
+from accounts import preferences, second_step, sessions
 from accounts.models import User
+
+STAFF_PATHS = ("/admin/", "/dashboard/site")
+
+
+class StaffSecondStepMiddleware(MiddlewareMixin):
+    """Where the owner asks it of administrators, what is theirs alone opens with a second step only."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if not settings.STAFF_SECOND_STEP or not request.path.startswith(STAFF_PATHS):
+            return None
+        user = request.user
+        if not isinstance(user, User) or not user.is_admin or second_step.is_on(user):
+            return None
+        messages.warning(
+            request, _("Administrators need two-factor sign-in here. Set it up, then come back.")
+        )
+        return redirect("accounts:security")
 
 
 class PersonMiddleware(MiddlewareMixin):

@@ -32,7 +32,7 @@ OUTPUT_TOKENS = 4_000
 """Reserved for an answer whose length nobody has limited."""
 REASONING_OUTPUT_TOKENS = 16_000
 LEFT_AFTER = timedelta(minutes=2)
-"""So long after it was asked, a call that has ended may wait for its settlement."""
+"""So long after it was asked and after it has ended, a call may wait for its settlement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +279,8 @@ def settle_left() -> int:
         answer = answers.get(entry.answer_id or 0)
         if answer is None:
             quota.settle_entry(entry.pk, unsettled)
-        elif answer.status in Answer.UNFINISHED:
+        elif answer.finished_at is None or answer.finished_at > timezone.now() - LEFT_AFTER:
+            # Its writer is at it, or will be.
             continue
         else:
             estimate_lost([answer])

@@ -8,5 +8,6 @@ app_name = "chat"
 urlpatterns = [
     path("", views.conversation, name="home"),
     path("ais", views.ais, name="ais"),
+    path("export", views.export, name="export"),
     path("<int:conversation_id>", views.conversation, name="conversation"),
 ]

@@ -4,15 +4,18 @@ from typing import Any
 
 import msgspec
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from msgspec import to_builtins
 
+from accounts.allowance import notice_of
 from accounts.models import User
 from chat import branches, limits
+from chat import export as exporting
 from chat.engine import engine_of_process
 from chat.engine.resume import snapshot
 from chat.lineups import targets_of
@@ -55,7 +58,25 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
-    return render(request, "chat/conversation.html", {"conversation": current, "state": state})
+    notice = notice_of(request.user, now=timezone.now())
+    return render(
+        request, "chat/conversation.html", {"conversation": current, "state": state, "notice": notice}
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+async def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Everything of the person's as one JSON file."""
+    user = await request.auser()
+    assert isinstance(user, User)
+    name = exporting.name_of(user, timezone.now())
+    return StreamingHttpResponse(
+        exporting.pieces(user),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @never_cache

@@ -69,13 +69,11 @@ def count_new(*, user_id: int | None = None, batch: int = BATCH) -> int:
     Safe to repeat and to call from several processes: one counts while the others wait.
     """
     counted = 0
-    while True:
+    while _uncounted(user_id).exists():
         with transaction.atomic():
             _hold()
-            found = _count(_uncounted(user_id), batch)
-        counted += found
-        if found < batch:
-            return counted
+            counted += _count(_uncounted(user_id), batch)
+    return counted
 
 
 def rebuild(first: datetime, end: datetime) -> int:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.allowance import usage_of
+from accounts.billing import billing
 from accounts.models import User
 from chat.models import Folder
 from chat.models.sorting import DEFAULT_FOLDER
@@ -143,6 +144,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     return {
         "figures": figures,
         "usage": usage_of(user, now=now),
+        "plan_url": billing().plan_url(user, request),
         "all_ais": [ais[one.provider] for one in figures.top_providers],
         "folders": [DEFAULT_FOLDER, *own_folders],
         **_graphs(use, ais, wanted),

@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.StaffSecondStepMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "webox.middleware.ContentSecurityPolicyMiddleware",
@@ -266,6 +267,10 @@ SIGNUP = one_of(
     "open" if set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS) else "closed",
     ("open", "invite", "closed"),
 )
+# Whether administrators need a second step for what is theirs alone.
+STAFF_SECOND_STEP = is_on("WEBOX_STAFF_SECOND_STEP")
+# Who takes money for plans: a class like accounts.billing.NoBilling.
+BILLING = env.str("WEBOX_BILLING", "") or "accounts.billing.NoBilling"
 OWNER_EMAIL = env.str("WEBOX_OWNER_EMAIL", "")
 OWNER_PASSWORD = env.str("WEBOX_OWNER_PASSWORD", "")
 

@@ -1,3 +1,3 @@
-"""People, plans and the ledger in Django's admin."""
+"""People, plans, the ledger and the log in Django's admin."""
 
-from accounts.admin import people, plans  # noqa: F401
+from accounts.admin import audit, people, plans  # noqa: F401

@@ -124,6 +124,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
                 premium.give(user, by=by, until=form.end, reason=reason)
             else:
                 premium.take(user, by=by, reason=reason)
+            self.log_change(request, user, f"{'give' if is_giving else 'take'}_premium: {reason}")
         count = len(people)
         said = (
             ngettext("%(count)d account is premium now.", "%(count)d accounts are premium now.", count)
@@ -138,6 +139,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
         users = [user for user in queryset if _may_touch(request, user)]
         for user in users:
             sessions.end_all(user)
+            self.log_change(request, user, "sign_out")
         said = ngettext(
             "%(count)d person is signed out everywhere.",
             "%(count)d people are signed out everywhere.",
@@ -152,6 +154,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
         for user in users:
             user.is_active = False
             user.save(update_fields=["is_active"])
+            self.log_change(request, user, "deactivate")
         said = ngettext("%(count)d account is closed.", "%(count)d accounts are closed.", len(users))
         self.message_user(request, said % {"count": len(users)}, messages.SUCCESS)
 
@@ -165,12 +168,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
                 "username": user.username,
                 "url": get_adapter().get_reset_password_from_key_url(key),
             }
+            self.log_change(request, user, "make_reset_link")
             self.message_user(request, said, messages.WARNING)
 
     @admin.action(description=_("Turn two-factor sign-in off"), permissions=["change"])
     def turn_off_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For who has lost app, passkey and recovery codes; it takes no password of theirs away."""
         users = [user for user in queryset if _may_touch(request, user) and second_step.turn_off(user)]
+        for user in users:
+            self.log_change(request, user, "turn_off_second_step")
         said = ngettext(
             "Two-factor sign-in is off for %(count)d account.",
             "Two-factor sign-in is off for %(count)d accounts.",

@@ -3,9 +3,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts import premium
 from accounts.models import Invitation, Plan, PremiumChange, User
@@ -136,6 +139,38 @@ def test_plans_are_edited_and_the_ready_made_ones_stay(as_owner: Client) -> None
     assert as_owner.post("/admin/accounts/plan/add/", own).status_code == 302
     family = Plan.objects.get(slug="family")
     assert as_owner.post(f"/admin/accounts/plan/{family.pk}/delete/", {"post": "yes"}).status_code == 302
+
+
+def test_what_administrators_do_is_logged_and_read_by_the_owner_alone(
+    as_owner: Client, as_helper: Client, owner: User, ana: User
+) -> None:
+    act(as_owner, "give_premium", ana, apply="1", reason="Thanks")
+    act(as_owner, "sign_out", ana)
+    act(as_owner, "deactivate", ana)
+    logged = LogEntry.objects.filter(user=owner, object_id=str(ana.pk)).order_by("pk")
+    assert [entry.get_change_message() for entry in logged] == [
+        "give_premium: Thanks",
+        "sign_out",
+        "deactivate",
+    ]
+    page = as_owner.get("/admin/admin/logentry/")
+    assert "give_premium: Thanks" in page.content.decode()
+    assert as_owner.get("/admin/admin/logentry/add/").status_code == 403
+    assert as_owner.post(f"/admin/admin/logentry/{logged[0].pk}/delete/", {"post": "yes"}).status_code == 403
+    assert as_helper.get("/admin/admin/logentry/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/accounts/user/", "/dashboard/site"])
+def test_administrators_need_a_second_step_where_the_owner_asks_it(
+    as_owner: Client, owner: User, settings: Settings, path: str
+) -> None:
+    assert as_owner.get(path).status_code == 200
+    settings.STAFF_SECOND_STEP = True
+    sent = as_owner.get(path, follow=True)
+    assert sent.redirect_chain == [("/accounts/security", 302)]
+    assert "Administrators need two-factor sign-in here." in sent.content.decode()
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={})
+    assert as_owner.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["ledgerentry", "premiumchange"])

@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts import quota
+from accounts.checks import check_billing
 from accounts.models import Plan, User
 from accounts.periods import Periods
 from accounts.plans import plan_of
@@ -92,6 +96,26 @@ def test_the_budget_is_all_that_can_be_set(as_alice: Client, alice: User) -> Non
     assert (alice.budget_usd, alice.plan) == (None, None)
 
 
+def test_the_chat_page_says_what_is_nearly_used(as_alice: Client, alice: User) -> None:
+    def note() -> str:
+        html = as_alice.get("/chat/").content.decode()
+        return unescape(html.partition('<p class="composer-usage">')[2].partition(" <a")[0])
+
+    assert note() == ""
+    Plan.objects.filter(slug="premium").update(messages_per_day=5, usd_per_month=1)
+    spend(alice, USD * 85 // 100)
+    assert note() == "You have used 85% of what your plan has a month."
+    for _ in range(3):
+        spend(alice, 0)
+    assert note() == "1 question left for today."
+    spend(alice, 0)
+    assert note() == "Your plan’s questions for today are used up; they come back at midnight."
+    patch(as_alice, budget_usd="1.00")
+    assert note() == "You have used 85% of your monthly budget."
+    patch(as_alice, budget_usd="0.50")
+    assert note() == "Your budget of this month is used up; it begins anew on the first."
+
+
 def test_signed_out_gets_401(client: Client, transactional_db: None) -> None:
     assert client.get(URL).status_code == 401
     assert patch(client, budget_usd="3.00").status_code == 401
@@ -101,3 +125,28 @@ def test_a_demonstration_is_counted_nowhere(as_alice: Client, alice: User) -> No
     spend(alice, 0, payer="nobody")
     body = as_alice.get(URL).json()
     assert (body["messages_per_day"]["used"], body["budget"]["used_usd"]) == (0, 0)
+
+
+class Shop:
+    """A payment service, as an owner may have one."""
+
+    def plan_url(self, user: User, request: HttpRequest) -> str | None:
+        return f"https://shop.example/{user.username}" if user.username == "alice" else None
+
+
+def test_a_payment_service_is_linked_for_whom_it_knows(
+    as_alice: Client, as_bob: Client, alice: User, bob: User, settings: Settings
+) -> None:
+    for user in (alice, bob):
+        spend(user, 0)
+    assert "Change plan" not in as_alice.get("/dashboard/").content.decode()
+    settings.BILLING = f"{__name__}.Shop"
+    assert 'href="https://shop.example/alice"' in as_alice.get("/dashboard/").content.decode()
+    assert "Change plan" not in as_bob.get("/dashboard/").content.decode()
+    assert check_billing(None) == []
+
+
+def test_a_payment_service_that_is_none_stops_the_start(settings: Settings) -> None:
+    settings.BILLING = "shop.Nowhere"
+    [error] = check_billing(None)
+    assert error.id == "accounts.E001"

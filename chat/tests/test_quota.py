@@ -242,6 +242,7 @@ def test_what_nobody_settled_is_settled_from_its_row(as_alice: Client, alice: Us
     ask(as_alice, "openai", "mistral")
     gone, left = LedgerEntry.objects.order_by("pk")
     Answer.objects.get(provider="openai").delete()
+    Answer.objects.update(finished_at=F("finished_at") - booking.LEFT_AFTER * 2)
     for entry in (gone, left):
         before = quota.sums_of([entry])
         LedgerEntry.objects.filter(pk=entry.pk).update(
