@@ -54,6 +54,7 @@ def check_invariants(story: Story, *, killed_at: float | None = None, settle_s: 
     nobody_was_told_two_stories(scene)
     siblings_are_whole(scene)
     nothing_was_paid_twice(scene)
+    the_ledger_agrees(scene)
     stopped_is_stopped(scene)
     deleted_is_gone(scene)
     open_tabs_show_the_rows(scene)
@@ -168,6 +169,30 @@ def nothing_was_paid_twice(scene: Scene) -> None:
         # Earlier questions that this AI never answered come merged with it, before it.
         count = sum(name == provider and text.endswith(question) for name, text in calls)
         assert count <= limit, f"{provider} was asked {count} times for one answer"
+
+
+def the_ledger_agrees(scene: Scene) -> None:
+    """Every answer has one entry, settled as it ended; a person's sums are those of the entries.
+
+    An answer that was stopped while nobody wrote it is settled a little later.
+    """
+    for answer in scene.rows.answers:
+        entries = [one for one in scene.rows.ledger if one.answer_id == answer.id]
+        assert len(entries) == 1, f"answer {answer.id} has {len(entries)} entries"
+        outcome = entries[0].outcome
+        assert outcome == answer.status or (answer.status == "stopped" and not outcome), (
+            f"answer {answer.id} is {answer.status}, and its entry {outcome or 'reserved'}"
+        )
+    for kind in ("day", "month"):
+        for user_id in {one.user_id for one in scene.rows.ledger}:
+            booked = [one.sums for one in scene.rows.ledger if one.user_id == user_id]
+            used = [one for one in scene.rows.used if (one.user_id, one.kind) == (user_id, kind)]
+            kept = [(one.messages, one.tokens, one.nanousd) for one in used]
+            assert _sum(kept) == _sum(booked), f"the {kind} of person {user_id}: {kept}"
+
+
+def _sum(rows: list[tuple[int, int, int]]) -> tuple[int, int, int]:
+    return (sum(row[0] for row in rows), sum(row[1] for row in rows), sum(row[2] for row in rows))
 
 
 def stopped_is_stopped(scene: Scene) -> None:

@@ -23,6 +23,48 @@ _ANSWERS = (
 )
 
 
+_LEDGER = (
+    "SELECT answer_id, user_id, payer, outcome, messages, reserved_tokens, reserved_nanousd, "
+    "COALESCE(input_tokens, 0) + COALESCE(output_tokens, 0), COALESCE(nanousd, 0) FROM accounts_ledgerentry"
+)
+_USED = "SELECT user_id, kind, messages, tokens, nanousd FROM accounts_usedinperiod"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One call in the ledger; `outcome` is empty while it is reserved."""
+
+    answer_id: int | None
+    user_id: int
+    payer: str
+    outcome: str
+    messages: int
+    reserved_tokens: int
+    reserved_nanousd: int
+    used_tokens: int
+    used_nanousd: int
+
+    @property
+    def sums(self) -> tuple[int, int, int]:
+        """Questions, tokens and nano-dollars that count against the server's limits."""
+        if self.payer != "server":
+            return (self.messages, 0, 0)
+        if not self.outcome:
+            return (self.messages, self.reserved_tokens, self.reserved_nanousd)
+        return (self.messages, self.used_tokens, self.used_nanousd)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRow:
+    """A person's sums of one day or month."""
+
+    user_id: int
+    kind: str
+    messages: int
+    tokens: int
+    nanousd: int
+
+
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     id: int
@@ -56,6 +98,9 @@ class Rows:
     conversations: frozenset[int]
     messages: tuple[MessageRow, ...]
     answers: tuple[AnswerRow, ...]
+    ledger: tuple[LedgerRow, ...] = ()
+    used: tuple[UsedRow, ...] = ()
+    """Both of the whole site, whichever conversations are looked at."""
 
     def of(self, conversation_ids: set[int]) -> "Rows":
         """The rows of these conversations alone; a message whose conversation is gone still belongs to it."""
@@ -65,6 +110,8 @@ class Rows:
             self.conversations & conversation_ids,
             messages,
             tuple(answer for answer in self.answers if answer.message_id in message_ids),
+            self.ledger,
+            self.used,
         )
 
     def answer(self, answer_id: int) -> AnswerRow:
@@ -89,12 +136,15 @@ class Database:
         """Everything that is committed now, as one consistent whole."""
         kind = "sqlite" if self.url.startswith("sqlite") else "postgres"
         answers = _ANSWERS.format(age=_AGE_S[kind])
-        found = (_sqlite if kind == "sqlite" else _postgres)(self.url, [_CONVERSATIONS, _MESSAGES, answers])
-        conversations, messages, answer_rows = found
+        queries = [_CONVERSATIONS, _MESSAGES, answers, _LEDGER, _USED]
+        found = (_sqlite if kind == "sqlite" else _postgres)(self.url, queries)
+        conversations, messages, answer_rows, ledger, used = found
         return Rows(
             frozenset(pk for (pk,) in conversations),
             tuple(MessageRow(*row) for row in messages),
             tuple(AnswerRow(*row) for row in answer_rows),
+            tuple(LedgerRow(*row) for row in ledger),
+            tuple(UsedRow(*row) for row in used),
         )
 
 
@@ -107,7 +157,7 @@ def _sqlite(url: str, queries: Sequence[str]) -> list[list[Any]]:
 
 def _postgres(url: str, queries: Sequence[str]) -> list[list[Any]]:
     with contextlib.closing(psycopg2.connect(url)) as connection:
-        # One snapshot for all three.
+        # One snapshot for all of them.
         connection.set_session("REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
             found = []

@@ -14,6 +14,8 @@ from tests.vendor import Exchange
 PATIENCE_S = 150
 """A flow that no test ends gives up after this, so that it outlives its test by a bounded time."""
 
+LAST_WORD_S = 5
+
 
 def word(number: int) -> str:
     """One word of a flow: each is told from the others, none is ASCII alone."""
@@ -41,6 +43,7 @@ class Flow:
         self.sent = 0
         self._every_s = every_s
         self._over = threading.Event()
+        self._last_sent = threading.Event()
         self._is_whole = True
 
     def __call__(self, exchange: Exchange) -> None:
@@ -53,6 +56,8 @@ class Flow:
     def finish(self) -> str:
         """End it as a vendor ends a whole answer; the whole text can be had once it is saved."""
         self._over.set()
+        # A word may be on its way in this moment.
+        self._last_sent.wait(LAST_WORD_S)
         return words(self.sent)
 
     def break_off(self) -> None:
@@ -67,6 +72,7 @@ class Flow:
             self.sent = number + 1
             if self._over.wait(self._every_s):
                 break
+        self._last_sent.set()
         if self._is_whole:
             exchange.finish()
 

@@ -9,7 +9,7 @@ import pytest
 from tests.faults import invariants
 from tests.faults.invariants import LOSS_S, READING_S, Scene
 from tests.faults.parts import FaultSite
-from tests.faults.rows import AnswerRow, MessageRow, Rows
+from tests.faults.rows import AnswerRow, LedgerRow, MessageRow, Rows, UsedRow
 from tests.faults.story import Story
 from tests.faults.tab import Asked, Shown, Tab
 from tests.vendor import Vendor
@@ -19,16 +19,23 @@ LONG_BEFORE = KILLED_AT - LOSS_S - READING_S - 0.1
 QUESTION = MessageRow(1, 7, None, "user", "Why?", "one")
 ASSISTANT = MessageRow(2, 7, 1, "assistant", "", None)
 ANSWER = AnswerRow(5, 2, "openai", "openai", 0, 1, "done", "Because", "", 1, 0.5)
+ENTRY = LedgerRow(5, 3, "server", "done", 1, 900, 90, 20, 2)
+OWN_KEY = LedgerRow(4, 3, "person", "", 0, 900, 90, 0, 0)
+USED = (UsedRow(3, "day", 1, 20, 2), UsedRow(3, "month", 1, 20, 2))
 ASKED = Asked("Why?", "one", 7, 1, 2, {"openai": 5})
 Invariant = Callable[[Scene], None]
 
 
-def scene(*messages: MessageRow, answers: tuple[AnswerRow, ...] = (ANSWER,)) -> Scene:
+def scene(
+    *messages: MessageRow,
+    answers: tuple[AnswerRow, ...] = (ANSWER,),
+    ledger: tuple[LedgerRow, ...] = (ENTRY, OWN_KEY),
+) -> Scene:
     """One question that one AI has answered, or the rows that are given instead."""
     vendor = Vendor(0)
     vendor.asked.append(("openai", {"messages": [{"role": "user", "content": "Why?"}]}))
     story = Story(cast("FaultSite", None), vendor, asked=[ASKED], conversations={7}, tabs=[Tab([], 7)])
-    rows = Rows(frozenset({7}), messages or (QUESTION, ASSISTANT), answers)
+    rows = Rows(frozenset({7}), messages or (QUESTION, ASSISTANT), answers, ledger, USED)
     return Scene(story, rows, rows, None)
 
 
@@ -65,6 +72,7 @@ def test_a_good_story_breaks_none_of_them() -> None:
         invariants.nobody_was_told_two_stories,
         invariants.siblings_are_whole,
         invariants.nothing_was_paid_twice,
+        invariants.the_ledger_agrees,
         invariants.stopped_is_stopped,
         invariants.deleted_is_gone,
     ):
@@ -88,6 +96,12 @@ def test_a_good_story_breaks_none_of_them() -> None:
         (invariants.nobody_was_told_two_stories, told(scene(), "done", "streaming")),
         (invariants.siblings_are_whole, with_story(scene(), whole={5: "Because of"})),
         (invariants.nothing_was_paid_twice, asked_again(scene())),
+        (invariants.the_ledger_agrees, scene(ledger=(OWN_KEY,))),
+        (invariants.the_ledger_agrees, scene(ledger=(ENTRY, ENTRY, OWN_KEY))),
+        (invariants.the_ledger_agrees, scene(ledger=(replace(ENTRY, outcome=""), OWN_KEY))),
+        (invariants.the_ledger_agrees, scene(ledger=(replace(ENTRY, outcome="failed"), OWN_KEY))),
+        (invariants.the_ledger_agrees, scene(ledger=(replace(ENTRY, used_nanousd=3), OWN_KEY))),
+        (invariants.the_ledger_agrees, scene(ledger=(replace(ENTRY, messages=0), OWN_KEY))),
         (invariants.stopped_is_stopped, with_story(scene(), stopped={5})),
         (invariants.deleted_is_gone, with_story(scene(), deleted={7})),
     ],
