@@ -50,6 +50,10 @@ REFUSED_FOR_ITS_MEANING = {
     "testProvider": (400, 424),
     "syncModels": (400, 424),
     "addLocalServer": (424,),
+    "changeBudget": (400,),
+    "getActivity": (400,),
+    "getProviderStatistics": (400,),
+    "getCosts": (400,),
 }
 
 

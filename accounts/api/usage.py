@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,10 +17,15 @@ from webox.schema import operation
 MOST_USD = Decimal(1_000_000)
 
 
+@extend_schema_field({"type": ["string", "number", "null"], "minimum": 0, "maximum": int(MOST_USD)})
+class UsdField(serializers.DecimalField):
+    """US dollars to the cent, as a number or as text."""
+
+
 class BudgetSerializer(StrictSerializer):
     """A person's own budget."""
 
-    budget_usd = serializers.DecimalField(
+    budget_usd = UsdField(
         max_digits=9,
         decimal_places=2,
         min_value=Decimal(0),
@@ -49,9 +55,10 @@ class UsageView(AuthView):
         example={"budget_usd": "20.00"},
     )
     def patch(self, request: Request) -> Response:
-        serializer = BudgetSerializer(data=request.data)
+        serializer = BudgetSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         user = signed_in(request)
-        user.budget_usd = serializer.validated_data["budget_usd"]
-        user.save(update_fields=["budget_usd"])
+        if "budget_usd" in serializer.validated_data:
+            user.budget_usd = serializer.validated_data["budget_usd"]
+            user.save(update_fields=["budget_usd"])
         return answer(usage_of(user, now=timezone.now()))

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Plan, User
 from accounts.plans import allows, may_use_server_keys, plan_of
@@ -19,7 +19,8 @@ def person(**fields: object) -> User:
 
 
 def test_the_free_plan_and_the_premium_one_come_with_webox() -> None:
-    assert [plan.label for plan in Plan.objects.all()] == ["Free", "Premium"]
+    with translation.override("en"):
+        assert [plan.label for plan in Plan.objects.all()] == ["Free", "Premium"]
     Plan.objects.filter(slug="free").update(messages_per_day=7)
     Plan.objects.make_ready()
     assert Plan.objects.get(slug="free").messages_per_day == 7
