@@ -17,7 +17,7 @@ from webox.schema import operation
 MOST_USD = Decimal(1_000_000)
 
 
-@extend_schema_field({"type": ["string", "number", "null"], "minimum": 0, "maximum": int(MOST_USD)})
+@extend_schema_field({"type": ["string", "number"], "minimum": 0, "maximum": int(MOST_USD)})
 class UsdField(serializers.DecimalField):
     """US dollars to the cent, as a number or as text."""
 
