@@ -10,6 +10,8 @@ from webox.prepared import prepared
 
 OF_THE_OWNER = Plan(slug=Plan.OWNER, uses_server_keys=True, uses_premium_ais=True)
 """No row: nothing binds the owner."""
+OF_NOBODY = Plan(slug=Plan.FREE)
+"""No row: what a closed account may still do, with what it began before."""
 
 
 def plan_of(user: User) -> Plan:
@@ -31,11 +33,6 @@ def plans_of(users: Iterable[User]) -> dict[int, Plan]:
         else user.plan or ready_made[Plan.PREMIUM if user.has_premium else Plan.FREE]
         for user in users
     }
-
-
-def may_use_server_keys(user: User) -> bool:
-    """Whether this person's questions may be paid with the server's keys."""
-    return user.is_active and plan_of(user).uses_server_keys
 
 
 def allows(plan: Plan, provider: str, model: str) -> bool:

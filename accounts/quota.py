@@ -209,14 +209,14 @@ def settle_entry(entry_id: int, settlement: Settlement) -> None:
 def _settle(found: QuerySet[LedgerEntry], settlement_of: Callable[[LedgerEntry], Settlement]) -> None:
     with transaction.atomic():
         entries = list(found.filter(outcome="").order_by("pk").select_for_update())
-        before = _by_period(entries)
+        before = sums_of(entries)
         for entry in entries:
             settlement = settlement_of(entry)
             for name in Settlement.__slots__:
                 setattr(entry, name, getattr(settlement, name))
             entry.settled_at = timezone.now()
         LedgerEntry.objects.bulk_update(entries, [*Settlement.__slots__, "settled_at"])
-        after = _by_period(entries)
+        after = sums_of(entries)
         # Always in one order, so that two who settle at once don't wait for each other.
         for key in sorted(before, key=str):
             _shift(key, _less(after[key], before[key]))
@@ -251,11 +251,6 @@ def used_now(user: User, now: datetime) -> dict[str, Used]:
     }
 
 
-def sums_of(entries: Iterable[LedgerEntry]) -> dict[PeriodKey, Used]:
-    """What the periods' rows must say of these entries: the rule that the ledger keeps."""
-    return _by_period(entries)
-
-
 def _sums(entries: Iterable[LedgerEntry]) -> Used:
     messages = tokens = nanousd = all_nanousd = 0
     for entry in entries:
@@ -274,7 +269,8 @@ def _keys(entry: LedgerEntry) -> list[PeriodKey]:
     return [(entry.user_id, DAY.value, periods.day), (entry.user_id, MONTH.value, periods.month)]
 
 
-def _by_period(entries: Iterable[LedgerEntry]) -> dict[PeriodKey, Used]:
+def sums_of(entries: Iterable[LedgerEntry]) -> dict[PeriodKey, Used]:
+    """What the periods' rows must say of these entries: the rule that the ledger keeps."""
     groups: dict[PeriodKey, list[LedgerEntry]] = defaultdict(list)
     for entry in entries:
         for key in _keys(entry):

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import LedgerEntry, Plan, User
-from accounts.plans import allows, plan_of
+from accounts.plans import OF_NOBODY, allows, plan_of
 from chat import catalogue, keys
 from chat.errors import ModelDisabled, NeedsPremium, NotInPlan, ProviderDisabled
 from chat.models import Model, Provider, ProviderKey
@@ -50,8 +50,8 @@ class Access:
 
     @cached_property
     def plan(self) -> Plan:
-        """What the person may do here."""
-        return plan_of(self.user)
+        """What the person may do here; a closed account asks nothing of the server any more."""
+        return plan_of(self.user) if self.user.is_active else OF_NOBODY
 
     def payer(self, provider: Provider) -> LedgerEntry.Payer:
         """Who pays for what is asked of it."""

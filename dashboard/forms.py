@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from dashboard.stats import MOST_DAYS, USUAL_DAYS, Filters, Span
+from dashboard.stats import EARLIEST, USUAL_DAYS, Filters, Span
 
 RANGES = (7, 30, 90)
+BEFORE_LAST = timedelta(days=USUAL_DAYS - 1)
 
 
 class WantedForm(forms.Form):
@@ -33,24 +33,22 @@ class WantedForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        first, last = cleaned.get("first"), cleaned.get("last")
-        if first and last and first > last:
-            raise forms.ValidationError(_("The first day is after the last one."))
-        if first and (last or self._usual.last) - first >= timedelta(days=MOST_DAYS):
-            raise forms.ValidationError(_("That is more than a year."))
+        if not self.errors and (fault := self._asked(cleaned).fault):
+            raise forms.ValidationError(fault)
         return cleaned
+
+    def _asked(self, cleaned: dict[str, Any]) -> Span:
+        first, last = cleaned["first"], cleaned["last"]
+        if not (first or last):
+            return Span.of_days(cleaned["days"] or USUAL_DAYS, now=self._now)
+        last = min(last or self._usual.last, self._usual.last)
+        # Years before EARLIEST are refused either way; the first of them has no days before it.
+        return Span(first or (last - BEFORE_LAST if last >= EARLIEST else last), last)
 
     @property
     def span(self) -> Span:
         """The days that are shown."""
-        if not self.is_valid():
-            return self._usual
-        wanted = self.cleaned_data
-        if not (wanted["first"] or wanted["last"]):
-            return Span.of_days(wanted["days"] or USUAL_DAYS, now=self._now)
-        last = min(wanted["last"] or self._usual.last, self._usual.last)
-        first = wanted["first"] or last - timedelta(days=USUAL_DAYS - 1)
-        return Span(min(first, last), last)
+        return self._asked(self.cleaned_data) if self.is_valid() else self._usual
 
     @property
     def days_chosen(self) -> int | None:
@@ -66,13 +64,8 @@ class WantedForm(forms.Form):
         return Filters(provider=self.cleaned_data["ai"] or None, folder=self.cleaned_data["folder"] or None)
 
 
-class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class BudgetForm(forms.Form):
     """A person's own monthly budget; empty for none."""
-
-    class Meta:
-        model = User
-        fields = ("budget_usd",)
-        labels = {"budget_usd": _("Monthly budget in US dollars")}  # Django's own shape
 
     budget_usd = forms.DecimalField(
         label=_("Monthly budget in US dollars"),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, Q, Sum
 
 from accounts import quota
+from accounts.allowance import WARNING
 from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
 from accounts.models.plan import NANO_PER_USD
 from accounts.periods import Periods
@@ -17,8 +18,6 @@ from dashboard.models import PersonHour, SiteHour
 from dashboard.stats import Span, Use
 
 SPENDERS = 10
-PRESSURE = 0.8
-"""From this share of a limit on, a person is named."""
 CALLS_WITHIN = timedelta(days=7)
 """So far back the last good and the last bad call of a provider are looked for."""
 
@@ -157,5 +156,5 @@ def _pressed(row: UsedInPeriod, plan: Plan) -> Sequence[Pressed]:
     return [
         Pressed(user=row.user, plan=plan.label, limit=name, percent=round(100 * used / float(limit)))
         for name, (used, limit) in limits.items()
-        if limit and used >= float(limit) * PRESSURE
+        if limit and used >= float(limit) * WARNING
     ]

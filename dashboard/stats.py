@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import LedgerEntry, User
 from accounts.periods import Periods, start_of
@@ -26,6 +27,7 @@ WEEK = timedelta(days=7)
 TOP_PROVIDERS = 10
 USUAL_DAYS = 30
 MOST_DAYS = 366
+EARLIEST = date(2000, 1, 1)
 
 
 # --- What is asked for ----------------------------------------------------------------------------------
@@ -43,6 +45,15 @@ class Span:
         """So many days, today the last."""
         today = Periods.of(now).day
         return cls(today - timedelta(days=days - 1), today)
+
+    @property
+    def fault(self) -> str:
+        """Why these days can't be shown, in the language in force; empty where they can."""
+        if self.first > self.last:
+            return _("The first day is after the last one.")
+        if (self.last - self.first).days >= MOST_DAYS:
+            return _("That is more than a year.")
+        return _("That is too long ago.") if self.first < EARLIEST else ""
 
     @property
     def days(self) -> list[date]:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -30,7 +31,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The figures and graphs of some days, beside as many days before."""
-    return render(request, "dashboard/home.html", _context(request) | {"budget_form": _budget_form(request)})
+    form = BudgetForm(initial={"budget_usd": _person(request).budget_usd})
+    return render(request, "dashboard/home.html", _context(request) | {"budget_form": form})
 
 
 @never_cache
@@ -38,12 +40,15 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def budget(request: HttpRequest) -> HttpResponse:
     """Set the person's own monthly budget; empty takes it away."""
-    form = BudgetForm(request.POST, instance=User.objects.get(pk=_person(request).pk))
+    form = BudgetForm(request.POST)
     if not form.is_valid():
         context = _context(request) | {"budget_form": form}
         return render(request, "dashboard/home.html", context, status=400)
-    form.save()
-    has_budget = form.cleaned_data["budget_usd"] is not None
+    user = _person(request)
+    user.budget_usd = form.cleaned_data["budget_usd"]
+    # This alone: whatever else of the row changes in this moment stays.
+    user.save(update_fields=["budget_usd"])
+    has_budget = user.budget_usd is not None
     messages.success(request, _("Your budget is saved.") if has_budget else _("You have no budget now."))
     return redirect("dashboard:home")
 
@@ -102,6 +107,7 @@ def site(request: HttpRequest) -> HttpResponse:
         "pressed": site_stats.pressed(now=now),
         "all_ais": [ais[provider] for provider in providers],
         "ai_states": [(row, calls.get(row.ai.provider)) for row in speeds],
+        "address": reverse("dashboard:site"),
         **_graphs(use, ais, wanted),
     }
     return render(request, "dashboard/site.html", context)
@@ -129,10 +135,6 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _budget_form(request: HttpRequest) -> BudgetForm:
-    return BudgetForm(instance=_person(request))
-
-
 def _context(request: HttpRequest) -> dict[str, Any]:
     user, now = _person(request), timezone.now()
     wanted = WantedForm(request.GET, now=now)
@@ -144,6 +146,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     return {
         "figures": figures,
         "usage": usage_of(user, now=now),
+        "address": reverse("dashboard:home"),
         "plan_url": billing().plan_url(user, request),
         "all_ais": [ais[one.provider] for one in figures.top_providers],
         "folders": [DEFAULT_FOLDER, *own_folders],

@@ -15,7 +15,8 @@ from accounts import quota
 from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
 from accounts.quota import Used
 from chat import booking
-from chat.models import Answer, Message, Model
+from chat.access import Access
+from chat.models import Answer, Message, Model, Provider
 from tests.vendor import Exchange, Vendor, answering
 
 QUESTION = "How do I sort a list?"
@@ -214,6 +215,17 @@ def test_a_model_outside_the_plan_is_refused_and_not_offered(as_alice: Client, p
     assert [error["code"] for error in errors.values()] == ["not_in_plan", "not_in_plan"]
     listed = as_alice.get("/api/chat/providers/openai").json()["models"]
     assert [model["name"] for model in listed] == ["gpt-5.4-mini"]
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_a_closed_account_asks_nothing_of_the_server_any_more(
+    alice: User, plan: Plan, is_superuser: bool
+) -> None:
+    provider = Provider.objects.get(slug="openai")
+    alice.is_superuser = is_superuser
+    assert Access(alice, [provider]).obstacle(provider) == ""
+    alice.is_active = False
+    assert Access(alice, [provider]).obstacle(provider) == "premium"
 
 
 def test_a_stopped_answer_costs_what_was_written(

@@ -1,6 +1,5 @@
 """The statistics over REST."""
 
-from datetime import date
 from typing import Any, cast
 
 from django.utils import timezone
@@ -74,16 +73,10 @@ class SpanQuery(serializers.Serializer[Any]):
         usual = Span.of_days(stats.USUAL_DAYS, now=timezone.now())
         last = min(attrs.get("last", usual.last), usual.last)
         first = attrs.get("first", min(usual.first, last))
-        if first > last:
-            raise serializers.ValidationError({"first": _("The first day is after the last one.")})
-        if (last - first).days >= stats.MOST_DAYS:
-            raise serializers.ValidationError({"first": _("That is more than a year.")})
-        if first < EARLIEST:
-            raise serializers.ValidationError({"first": _("That is too long ago.")})
-        return attrs | {"span": Span(first, last)}
-
-
-EARLIEST = date(2000, 1, 1)
+        span = Span(first, last)
+        if span.fault:
+            raise serializers.ValidationError({"first": span.fault})
+        return attrs | {"span": span}
 
 
 class Day(Struct, frozen=True, kw_only=True):

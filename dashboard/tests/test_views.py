@@ -181,6 +181,8 @@ def test_days_ai_and_folder_are_chosen(as_alice: Client, alice: User) -> None:
         ({"first": "soon"}, "Enter a valid date."),
         ({"first": "2026-03-02", "last": "2026-03-01"}, "The first day is after the last one."),
         ({"first": "2020-03-02"}, "That is more than a year."),
+        ({"first": "0001-01-02", "last": "0001-01-20"}, "That is too long ago."),
+        ({"last": "0001-01-20"}, "That is too long ago."),
         ({"days": "31"}, "is not one of the available choices"),
     ],
 )
@@ -214,8 +216,12 @@ def test_a_budget_is_set_and_taken_away(as_alice: Client, alice: User) -> None:
 
 @pytest.mark.parametrize("budget", ["-1", "a lot", "1.234", "99999999"])
 def test_what_is_no_budget_is_said_and_nothing_changes(as_alice: Client, alice: User, budget: str) -> None:
+    now = timezone.now()
+    make_turn(make_conversation(alice, now), now, "openai")
     answer = as_alice.post("/dashboard/budget", {"budget_usd": budget})
     assert answer.status_code == 400
+    # From here the filters lead back to the page, which this address is not.
+    assert 'action="/dashboard/" data-filters' in answer.content.decode()
     alice.refresh_from_db()
     assert alice.budget_usd is None
 

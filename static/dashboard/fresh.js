@@ -16,7 +16,8 @@ function read(address) {
   });
 }
 
-const isBusy = (usage) => usage.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+// Somebody fills something in, or is told what was wrong with it.
+const isBusy = (usage) => (usage.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) || usage.querySelector(".errorlist") !== null;
 
 /** Put the newer figures in the place of the old ones, tables that are open staying open. */
 function replace(fresh, after) {
@@ -39,8 +40,8 @@ export function keepFresh(after) {
       try {
         const answer = await fetch("/api/stats/user", { headers: { Accept: "application/json" } });
         const { total_answers, running } = await answer.json();
-        const { answers, running: before } = $("#usage").dataset;
-        if (answer.ok && (String(total_answers) !== answers || String(running) !== before)) replace(await read(location.href), after);
+        const { address, answers, running: before } = $("#usage").dataset;
+        if (answer.ok && (String(total_answers) !== answers || String(running) !== before)) replace(await read(`${address}${location.search}`), after);
       } catch {
         // Offline or signed out: the figures stay as they are, and the next look tries again.
       }

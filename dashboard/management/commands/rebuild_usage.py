@@ -27,7 +27,8 @@ class Command(BaseCommand):
             return
         begins = Periods.of(oldest.asked_at).day
         start = _day(first) if first else begins
-        end = _day(last) if last else Periods.of(timezone.now()).day
+        today = Periods.of(timezone.now()).day
+        end = min(_day(last), today) if last else today
         if start > end:
             raise CommandError(f"{start} is after {end}.")
         if start < begins:
