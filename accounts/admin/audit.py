@@ -24,7 +24,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     """Every change that was made in the administration, by whom and when; the owner alone reads it."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "done", "told")
-    list_filter = ("action_time", "content_type")
+    list_filter = ("action_time",)
     search_fields = ("user__username", "object_repr")
     list_select_related = ("user", "content_type")
     fields = ("action_time", "user", "content_type", "object_repr", "done", "told")

@@ -77,6 +77,10 @@ def test_the_command_lists_and_sets() -> None:
     call_command("plan", "list", stdout=said)
     assert "free: uses_server_keys=yes" in said.getvalue()
     assert "messages_per_day=3" in said.getvalue()
+    # A limit of one is no word for yes.
+    call_command("plan", "set", "free", "--messages-per-day", "1", "--usd-per-month", "1", stdout=said)
+    assert "messages_per_day=1 " in said.getvalue()
+    assert "usd_per_month=1" in said.getvalue()
 
 
 def test_the_command_gives_a_person_a_plan_and_takes_it_back() -> None:

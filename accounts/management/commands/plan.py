@@ -81,7 +81,12 @@ def _value(field: Any, word: str) -> object:
 
 
 def _described(plan: Plan) -> str:
-    words = {True: "yes", False: "no", None: NO_LIMIT}
     values = {field.name: getattr(plan, field.name) for field in SET}
-    told = (f"{name}={words.get(value, value)}" for name, value in values.items() if value != "")
+    told = (f"{name}={_word(value)}" for name, value in values.items() if value != "")
     return f"{plan.slug}: {' '.join(told)}"
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return NO_LIMIT if value is None else str(value)
