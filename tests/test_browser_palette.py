@@ -53,7 +53,7 @@ def test_it_opens_with_recent_conversations_and_all_commands(keyless_site: Site,
     page = visitor.page
     page.goto("/dashboard/")
     page.get_by_role("button", name="Search").click()
-    options = page.get_by_role("option")
+    options = page.get_by_role("dialog").get_by_role("option")
     expect(options.nth(0)).to_contain_text("The second")
     expect(options.nth(1)).to_contain_text("The first")
     for command in ("New conversation", "AIs and keys", "Usage", "My account", "Sign out", "Keyboard"):

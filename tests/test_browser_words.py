@@ -34,13 +34,14 @@ TELLTALES = {
 # fields of the browsable API, which go by the names of the protocol.
 STORED = (
     ".prose, .think, .thoughts, .question h2, .question-field, #question, #page-heading, .talk, .crumb, "
-    ".palette-list, .notice-text, #notice-said, .who, .form-group, [lang], pre, code, kbd, script, style"
+    ".palette-list, .notice-text, #notice-said, .who, .people tbody th, [data-command=account] .row-label, "
+    ".form-group, [lang], pre, code, kbd, script, style"
 )
 # On other projects' pages: names of people and of permissions, as Django stores them; a picture's name and
-# the words of Swagger UI, which they write in English alone; and the names of records.
+# the words of Swagger UI, which they write in English alone; and the names of tags and records.
 STORED_ELSEWHERE = (
     f"{STORED}, #user-tools strong, #content > h2, #result_list tbody, .selector select, "
-    "#changelist-search img, .btn.authorize, .opblock-summary-method, .models"
+    "#changelist-search img, .btn.authorize, .opblock-tag a, .opblock-summary-method, .models"
 )
 READ = script("read")
 

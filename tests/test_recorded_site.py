@@ -101,9 +101,11 @@ def _faults(case: Case, answer: dict[str, Any]) -> list[str]:
             "status": "done",
             "vendor_finish_reason": case.expected["finish_reason"] or "",
             "refusal": case.expected.get("refusal") or "",
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
         }
+        # What the vendor did not count is estimated for the ledger, and said to be.
+        counted = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+        wanted |= {name: value for name, value in counted.items() if value is not None}
+        wanted["is_estimated"] = None in counted.values()
         if usage.cached_tokens is not None:
             wanted["cached_tokens"] = usage.cached_tokens
         if usage.reasoning_tokens is not None:

@@ -11,7 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import premium, second_step, sessions
-from accounts.admin.premium_form import SELECTED, PremiumForm
+from accounts.admin.premium_form import SELECTED, NamedDateTime, PremiumForm
 from accounts.allowance import usage_of
 from accounts.models import Invitation, User
 
@@ -46,6 +46,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
     search_fields = ("username", "username_key", "email", "email_key")
     ordering = ("-created_at",)
     readonly_fields = ("created_at", "last_login", "used")
+    formfield_overrides = {DateTimeField: {"widget": NamedDateTime}}
     actions = (
         *("give_premium", "take_premium", "sign_out", "deactivate"),
         *("make_reset_link", "turn_off_second_step"),

@@ -5,11 +5,20 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.widgets import AdminDateWidget
+from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.periods import start_of
+
+
+class NamedDateTime(AdminSplitDateTime):
+    """Django's fields of a day and an hour, each with a name that screen readers say."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, (_("Day"), _("Time of day")), strict=True):
+            widget.attrs["aria-label"] = name
 
 
 class PremiumForm(forms.Form):

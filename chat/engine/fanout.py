@@ -150,9 +150,12 @@ def _failed(error: WeBoxError) -> Outcome:
 def _estimate(answer: RunningAnswer, outcome: Outcome, job: Job) -> None:
     """Say what an answer has taken where its vendor does not; what failed is nobody's to pay."""
     is_told = outcome.usage.output_tokens is not None or outcome.usage.cost_usd is not None
-    if is_told or outcome.status == "failed" or job.protocol == "demo" or not answer.total_length:
+    if is_told or outcome.status == "failed" or job.protocol == "demo":
         return
-    texts = (answer.text.whole(), answer.reasoning.whole())
+    if outcome.status != "done" and not answer.total_length:
+        # Stopped before its first word: nobody knows whether the vendor had begun.
+        return
+    texts = (answer.text.whole(), answer.reasoning.whole(), outcome.refusal)
     given = sum(tokens_of(message.content) for message in job.request.messages)
     outcome.usage, outcome.cost_nanousd = estimated(given, texts, job.prices)
     outcome.is_estimated = True
