@@ -6,12 +6,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import signup
-from accounts.errors import BadCredentials, SignupClosed, TooManyAttempts
+from accounts import deletion, signup
+from accounts.errors import AccountClosed, BadCredentials, SignupClosed, TooManyAttempts
 from accounts.identity import identity_key
 from accounts.models import User
 
@@ -48,9 +49,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             user = self.authenticate(request, username=login, password=password)
         except ValidationError as error:
             raise TooManyAttempts(retry_after_s=LOGIN_PAUSE_S) from error
+        if isinstance(user, User) and user.deletes_at:
+            raise AccountClosed(deletes_at=user.deletes_at.date().isoformat())
         if not isinstance(user, User) or not user.is_active:
             raise BadCredentials
         return user
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        """Who closed their account themselves and shows its password may take it back."""
+        if isinstance(user, User) and user.deletes_at:
+            deletion.remember_visitor(request, user)
+            return redirect("accounts:closed")
+        answer: HttpResponse = super().respond_user_inactive(request, user)
+        return answer
 
     def format_email_subject(self, subject: str) -> str:
         return subject

@@ -16,11 +16,15 @@ class AccountsConfig(AppConfig):
         # Models exist only now; importing connects the receivers.
         import_module("accounts.receivers")
         import_module("accounts.checks")
-        post_migrate.connect(_make_plans, sender=self)
+        post_migrate.connect(_make_rows, sender=self)
 
 
-def _make_plans(**_: object) -> None:
-    plans = import_module("accounts.models").Plan
-    # Not on the way back to before there were plans.
-    if plans._meta.db_table in connection.introspection.table_names():
-        plans.objects.make_ready()
+def _make_rows(**_: object) -> None:
+    """The plans that come with WeBox, and the rules for people's data."""
+    models = import_module("accounts.models")
+    # Not on the way back to before there were such tables.
+    tables = connection.introspection.table_names()
+    if models.Plan._meta.db_table in tables:
+        models.Plan.objects.make_ready()
+    if models.SitePolicy._meta.db_table in tables:
+        models.SitePolicy.objects.get_or_create(pk=1)

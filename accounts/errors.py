@@ -6,6 +6,7 @@ WeBoxError
 ├── LinkInvalid          a one-time link that is unknown, used or out of date
 ├── TooManyAttempts
 ├── BadCredentials       unknown login, wrong password or closed account: said alike
+├── AccountClosed        by its own person, who can still take it back
 ├── OtpRequired          the account has two-factor, and no code came with the password
 ├── OtpWrong
 ├── OwnerStays           the only owner's account can't be deleted
@@ -60,6 +61,16 @@ class BadCredentials(WeBoxError):
     code = "bad_credentials"
     http_status = 401
     message = _("The login and the password don’t match.")
+
+
+class AccountClosed(WeBoxError):
+    """`deletes_at`: the day on which it is deleted, as in 2026-12-24."""
+
+    code = "account_closed"
+    http_status = 403
+    message = _(
+        "You have closed this account; it is deleted on %(deletes_at)s. Sign in on the website to keep it."
+    )
 
 
 class OtpRequired(WeBoxError):

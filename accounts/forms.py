@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts import audit
 from accounts.identity import EMAIL_CHARS, USERNAME_CHARS
 from accounts.models import Invitation, PersonalToken, User
 from accounts.signup import sign_up
@@ -192,7 +193,10 @@ class EmailForm(ReauthenticateForm):
 
     def save(self) -> bool:
         """Whether it is theirs now; else the errors are on the field."""
-        return _save_field(self, self.user, "email")
+        is_saved = _save_field(self, self.user, "email")
+        if is_saved:
+            audit.record(audit.Action.EMAIL_CHANGED, person=self.user)
+        return is_saved
 
 
 class DeleteAccountForm(ReauthenticateForm):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts import audit
 from accounts.errors import ScopeMissing, TokenRefused, TooManyTokens
 from accounts.models import PersonalToken, User, find_user
 from accounts.one_time import hash_token
@@ -39,6 +40,7 @@ def make(user: User, *, name: str, scope: str, days: int) -> tuple[PersonalToken
             last4=text[-4:],
             expires_at=timezone.now() + timedelta(days=days),
         )
+        audit.record(audit.Action.TOKEN_MADE, name, person=user, scope=scope, days=days)
     return row, text
 
 

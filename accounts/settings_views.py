@@ -1,6 +1,7 @@
 """The settings: profile, appearance, AIs, security, access tokens, data. Each section is a page."""
 
 import ipaddress
+from datetime import datetime
 from typing import cast
 
 from allauth.mfa.models import Authenticator
@@ -11,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,9 +21,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import deletion, personal_tokens, preferences, second_step, sessions
 from accounts.errors import OwnerStays, TooManyTokens
 from accounts.forms import DeleteAccountForm, EmailForm, PersonalTokenForm, UsernameForm
-from accounts.models import User
+from accounts.models import AuditEvent, SitePolicy, User
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
+READS = 20
+"""So many looks of administrators at a person's conversations are shown to them, the newest."""
 
 
 @never_cache
@@ -139,8 +143,10 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 @login_required
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
-    """What a person may do with all that is theirs."""
-    return render(request, "accounts/data.html")
+    """What a person may do with all that is theirs, and what the owner has decided about it."""
+    person, policy = _person(request), SitePolicy.current()
+    reads = AuditEvent.objects.filter(person_number=person.pk, action=AuditEvent.Action.CONVERSATION_READ)
+    return render(request, "accounts/data.html", {"policy": policy, "reads": reads[:READS]})
 
 
 @never_cache
@@ -148,19 +154,44 @@ def data(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(FORM_METHODS)
 def delete_account(request: HttpRequest) -> HttpResponse:
-    """The question before everything of this person is gone, and the password that answers it."""
+    """The question before everything of this person goes, and the password that answers it."""
     user = _person(request)
     form = DeleteAccountForm(request.POST or None, user=user)
     if form.is_valid():
         try:
-            deletion.delete_account(user)
+            deletes_at = deletion.close(user)
         except OwnerStays as error:
             form.add_error(None, error.detail)
         else:
             logout(request)
-            messages.success(request, _("Your account and everything in it is deleted."))
+            messages.success(request, _farewell(deletes_at))
             return redirect("account_login")
-    return render(request, "accounts/delete.html", {"form": form})
+    return render(request, "accounts/delete.html", {"form": form, "policy": SitePolicy.current()})
+
+
+def _farewell(deletes_at: datetime | None) -> str:
+    if deletes_at is None:
+        return _("Your account and everything in it is deleted.")
+    told = _(
+        "Your account is closed. On %(day)s it is deleted with everything in it; "
+        "until then you can sign in and keep it."
+    )
+    return told % {"day": date_format(timezone.localtime(deletes_at), "DATE_FORMAT")}
+
+
+@never_cache
+@require_http_methods(FORM_METHODS)
+def closed(request: HttpRequest) -> HttpResponse:
+    """For who has just shown the password of an account that they had closed; POST opens it again."""
+    user = deletion.visitor(request)
+    if user is None:
+        return redirect("account_login")
+    if request.method == "POST":
+        deletion.come_back(user)
+        request.session.flush()
+        messages.success(request, _("Your account stays. Sign in to go on."))
+        return redirect("account_login")
+    return render(request, "accounts/closed.html", {"person": user})
 
 
 def passkeys_work(request: HttpRequest) -> bool:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from accounts import audit
 from accounts.errors import TokenExpired, TokenRefused
 from accounts.models import SocketTicket, TokenFamily, User, find_user
 from webox.prepared import prepared
@@ -49,6 +50,7 @@ def issue_tokens(user: User) -> TokenPair:
         password_mark=user.get_session_auth_hash(),
         expires_at=_expiry(refresh),
     )
+    audit.record(audit.Action.SIGNED_IN, person=user, by=user, over="API")
     return _pair(family, refresh)
 
 

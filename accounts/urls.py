@@ -22,6 +22,7 @@ own = [
     path("tokens/<int:token_id>/revoke", settings_views.revoke_token, name="revoke-token"),
     path("data", settings_views.data, name="data"),
     path("delete", settings_views.delete_account, name="delete"),
+    path("closed", settings_views.closed, name="closed"),
     path("theme", views.theme, name="theme"),
     path("invite/<str:token>", views.invite, name="invite"),
     path("owner/<str:token>", views.owner, name="owner"),

@@ -24,7 +24,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only once every application is loaded, which is now.
-        from chat import checks, dispatch, sockets  # noqa: F401, PLC0415
+        from chat import checks, dispatch, receivers, sockets  # noqa: F401, PLC0415
         from chat.engine.hub import Hub, RedisHub  # noqa: PLC0415
         from chat.engine.loop import Engine  # noqa: PLC0415
 

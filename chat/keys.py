@@ -7,6 +7,7 @@ was moved to somebody else, or an address that has changed, makes it useless.
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from chat.models import Provider, ProviderKey
 from chat.providers import addresses
@@ -34,6 +35,7 @@ def store(
             "last_used_at": None,
         },
     )
+    audit.record(audit.Action.KEY_SAVED, provider.slug, person=owner)
     return row
 
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import SitePolicy
 from chat import limits
 from chat.models import Answer, Attachment, Conversation, Message, Tag
 
 LEFT_FOR = timedelta(hours=1)
 """So long a process may have died before it erased what it had asked."""
+BATCH = 200
 
 
 @transaction.atomic
@@ -52,3 +54,21 @@ def purge_deleted() -> int:
     for owner_id in {*owners.values()}:
         Tag.objects.drop_unused(owner_id)
     return len(owners)
+
+
+def purge_expired() -> int:
+    """Remove the conversations that nobody has touched for as long as the owner keeps them; how many."""
+    days = SitePolicy.current().conversation_days
+    if days is None:
+        return 0
+    running = Answer.objects.filter(status__in=Answer.UNFINISHED).values("message__conversation")
+    over = Conversation.objects.filter(
+        is_temporary=False, updated_at__lt=timezone.now() - timedelta(days=days)
+    ).exclude(pk__in=running)
+    purged = 0
+    while owners := dict(over.values_list("pk", "owner_id")[:BATCH]):
+        Conversation.objects.filter(pk__in=owners).delete()
+        for owner_id in {*owners.values()}:
+            Tag.objects.drop_unused(owner_id)
+        purged += len(owners)
+    return purged

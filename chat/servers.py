@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts import audit
+from accounts.audit import Action
 from accounts.models import User
 from chat import access, catalogue, keys, limits, vendors
 from chat.errors import NameTaken, NoSuchKey, TooManyOwn
@@ -91,6 +93,7 @@ def save_server(provider: Provider, given: NewServer, listed: list[ListedModel])
             )
             if listed:
                 vendors.save_models(provider, listed)
+            _note(Action.SERVER_ADDED, provider)
     except IntegrityError as error:
         raise NameTaken(name=given.label) from error
     provider.refresh_from_db()
@@ -201,7 +204,10 @@ def edit(provider: Provider, values: dict[str, str]) -> None:
         provider.key_env = ""
     # Also what was typed as it was: so Ollama takes part at its usual address.
     provider.edited = sorted({*provider.edited, *values})
-    provider.save()
+    with transaction.atomic():
+        provider.save()
+        if "base_url" in changed:
+            _note(Action.SERVER_CHANGED, provider)
 
 
 def remove(provider: Provider) -> None:
@@ -232,9 +238,15 @@ def add_local(server: LocalServer) -> Provider:
         with transaction.atomic():
             provider.save()
             vendors.save_models(provider, listed)
+            _note(Action.SERVER_ADDED, provider)
     except IntegrityError as error:
         # Added a moment ago, by a second click.
         raise NameTaken(name=server.label) from error
     if listed and provider.default_model not in {model.name for model in listed}:
         edit(provider, {"default_model": listed[0].name})
     return provider
+
+
+def _note(action: Action, provider: Provider) -> None:
+    """In the audit log: an address says where prompts go."""
+    audit.record(action, provider.slug, person=provider.owner, address=provider.base_url)

@@ -1,16 +1,43 @@
 """What is done from time to time without anybody asking: what is over goes, prices follow the calendar."""
 
-from accounts import premium
+from collections.abc import Callable
+from importlib import import_module
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import audit, deletion, premium
+from accounts.models import SocketTicket, TokenFamily
 from chat import catalogue, purge, uploads
 
 
 def tidy() -> None:
-    """Delete images that nobody asked about and texts that nobody keeps; renew prices; end what is over.
-
-    Safe to repeat.
-    """
-    uploads.sweep()
-    purge.erase_left()
-    purge.purge_deleted()
+    """Remove what is over; renew prices; end what is over. Safe to repeat."""
+    remove_what_is_over()
     catalogue.fill()
     premium.end_due()
+
+
+def remove_what_is_over() -> dict[str, int]:
+    """Delete for good what nobody can or should have back; how much of each, by name. Safe to repeat."""
+    return {name: remove() for name, remove in REMOVALS.items()}
+
+
+def _end_sign_ins() -> int:
+    """Sessions, API sign-ins and tickets whose time is over."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    over = {"expires_at__lte": timezone.now()}
+    families = TokenFamily.objects.filter(**over).delete()[1].get(TokenFamily._meta.label, 0)
+    SocketTicket.objects.filter(**over).delete()
+    return families
+
+
+REMOVALS: dict[str, Callable[[], int]] = {
+    "unused images": uploads.sweep,
+    "erased conversations": purge.erase_left,
+    "deleted conversations": purge.purge_deleted,
+    "expired conversations": purge.purge_expired,
+    "closed accounts": deletion.delete_due,
+    "ended API sign-ins": _end_sign_ins,
+    "old lines of the audit log": audit.expire,
+}

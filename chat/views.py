@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from msgspec import to_builtins
 
+from accounts import audit
 from accounts.allowance import notice_of
 from accounts.models import User
 from chat import branches, limits
@@ -72,6 +74,7 @@ async def export(request: HttpRequest) -> StreamingHttpResponse:
     """Everything of the person's as one JSON file."""
     user = await request.auser()
     assert isinstance(user, User)
+    await sync_to_async(audit.record)(audit.Action.DATA_EXPORTED, person=user, by=user)
     name = exporting.name_of(user, timezone.now())
     return StreamingHttpResponse(
         exporting.pieces(user),

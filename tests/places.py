@@ -14,6 +14,7 @@ from tests.ways import (
     all_ais_open,
     answers,
     at,
+    closed_by_oneself,
     confirmed,
     deleted,
     draft,
@@ -70,6 +71,7 @@ PLACES = (
     Place("reset-link-invalid", "nobody", at("/accounts/password/reset/key/1-none/")),
     Place("reset-done", "nobody", at("/accounts/password/reset/key/done/")),
     Place("closed-account", "nobody", at("/accounts/inactive/")),
+    Place("closed-by-oneself", "nobody", closed_by_oneself),
     Place("invitation-invalid", "nobody", at("/accounts/invite/none")),
     Place("not-found", "nobody", at("/nowhere")),
     Place("form-expired", "nobody", form_of_another_session),
@@ -145,4 +147,6 @@ PLACES = (
     Place("admin", "owner", at("/admin/", "#content"), is_foreign=True),
     Place("admin-list", "owner", at("/admin/accounts/user/", "#result_list"), is_foreign=True),
     Place("admin-account", "owner", own_account_in_admin, is_foreign=True),
+    Place("admin-audit", "owner", at("/admin/accounts/auditevent/", "#result_list"), is_foreign=True),
+    Place("admin-rules", "owner", at("/admin/accounts/sitepolicy/", "#content form"), is_foreign=True),
 )

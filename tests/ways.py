@@ -100,6 +100,28 @@ def at(path: str, until: str = "main") -> Callable[[Visit], None]:
 # --- Without an account ---
 
 
+def closed_by_oneself(visit: Visit) -> None:
+    """Signing in to an account that its person has deleted, in the days in which it can come back."""
+    name = f"leaver-{visit.language}-{next(_numbers)}"
+    visit.scene.site.account(name)
+    _sign_in(visit, name)
+    visit.page.goto("/accounts/delete")
+    visit.page.locator("[name=password]").fill(PASSWORD)
+    visit.page.locator("[name=is_sure]").check()
+    visit.press("main .btn-danger")
+    visit.page.wait_for_url("**/accounts/login/")
+    _sign_in(visit, name)
+    visit.page.wait_for_url("**/accounts/closed")
+
+
+def _sign_in(visit: Visit, name: str) -> None:
+    visit.page.goto("/accounts/login/")
+    visit.page.locator("[name=login]").fill(name)
+    visit.page.locator("[name=password]").fill(PASSWORD)
+    with visit.page.expect_navigation():
+        visit.press("main .btn-primary")
+
+
 def sign_in_error(visit: Visit) -> None:
     visit.page.goto("/accounts/login/")
     visit.page.locator("[name=login]").fill(f"nobody{next(_numbers)}@example.org")

@@ -1,4 +1,4 @@
-"""The id of the request being answered: in its answer's header, in problem documents and in the log."""
+"""The request being answered, and its id: in its answer's header, in problem documents and in the logs."""
 
 import logging
 import re
@@ -12,11 +12,17 @@ from django.http.response import HttpResponseBase
 HEADER = "X-Request-ID"
 _GOOD = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _current: ContextVar[str] = ContextVar("request_id", default="")
+_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
 
 def request_id() -> str:
     """The id of the request in whose context this runs; empty outside of one."""
     return _current.get()
+
+
+def current_request() -> HttpRequest | None:
+    """The request in whose context this runs; None outside of one, and on a socket."""
+    return _request.get()
 
 
 class RequestIdMiddleware:
@@ -28,11 +34,12 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get(HEADER, "")
         name = given if _GOOD.fullmatch(given) else uuid.uuid4().hex
-        token = _current.set(name)
+        named, held = _current.set(name), _request.set(request)
         try:
             response = self._get_response(request)
         finally:
-            _current.reset(token)
+            _request.reset(held)
+            _current.reset(named)
         response.headers[HEADER] = name
         return response
 

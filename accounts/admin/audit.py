@@ -1,42 +1,98 @@
-"""The log of what administrators did: Django's own, which nobody changes here."""
+"""The audit log, and the rules for people's data. The owner alone reads them."""
 
+from typing import Any
+
+from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
-from django.http import HttpRequest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin.read_only import ReadOnlyAdmin
-from accounts.models import User
+from accounts.models import AuditEvent, SitePolicy, User
 
-ACTIONS = {
+WORDS = {
     "give_premium": _("Give premium"),
     "take_premium": _("Take premium away"),
     "sign_out": _("Sign out everywhere"),
     "deactivate": _("Close the account"),
+    "reopen": _("Open the account again"),
     "make_reset_link": _("Make a link to choose a new password"),
     "turn_off_second_step": _("Turn two-factor sign-in off"),
 }
-"""What the log calls an action of the list of people, in words."""
+"""What the actions of the list of people are called in the log."""
 
 
-@admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyAdmin):
-    """Every change that was made in the administration, by whom and when; the owner alone reads it."""
+def _is_owner(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
 
-    list_display = ("action_time", "user", "content_type", "object_repr", "done", "told")
-    list_filter = ("action_time",)
-    search_fields = ("user__username", "object_repr")
-    list_select_related = ("user", "content_type")
-    fields = ("action_time", "user", "content_type", "object_repr", "done", "told")
 
-    def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
-        return isinstance(request.user, User) and request.user.is_superuser
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what, when and from where. Django's own log, which goes with its people, is copied into it."""
 
-    @admin.display(description=_("what"))
-    def done(self, entry: LogEntry) -> str:
-        code = entry.get_change_message().partition(":")[0]
-        return str(ACTIONS.get(code) or entry.get_action_flag_display())
+    list_display = ("at", "action", "actor_name", "about", "told", "ip_address")
+    list_filter = ("action", "at")
+    search_fields = ("actor_name", "subject", "ip_address", "request_id")
+    date_hierarchy = "at"
+    fields = ("at", "action", "actor_name", "about", "told", "ip_address", "request_id")
+
+    def has_view_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return _is_owner(request)
+
+    @admin.display(description=_("about"), ordering="subject")
+    def about(self, event: AuditEvent) -> str:
+        kind = str(event.details.get("kind", ""))
+        try:
+            return f"{apps.get_model(kind)._meta.verbose_name} {event.subject}"
+        except (LookupError, ValueError):
+            return event.subject
 
     @admin.display(description=_("details"))
-    def told(self, entry: LogEntry) -> str:
-        return entry.get_change_message()
+    def told(self, event: AuditEvent) -> str:
+        what = str(event.details.get("what", ""))
+        code, _colon, reason = what.partition(":")
+        if code in WORDS:
+            what = f"{WORDS[code]}{': ' if reason.strip() else ''}{reason.strip()}"
+        elif what:
+            # Django's own sentence for the fields that were changed, in the reader's language.
+            what = LogEntry(action_flag=CHANGE, change_message=what).get_change_message()
+        said = [_said(name, value) for name, value in event.details.items() if name not in ("kind", "what")]
+        return " · ".join([*([what] if what else []), *said])
+
+
+def _said(name: str, value: object) -> str:
+    if name == "days" and isinstance(value, int):
+        return ngettext("%(count)d day", "%(count)d days", value) % {"count": value}
+    return str(value)
+
+
+@admin.register(SitePolicy)
+class SitePolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """The one row of what the owner decides about people's data."""
+
+    fieldsets = (
+        (_("How long what is kept"), {"fields": ("conversation_days", "grace_days", "audit_days")}),
+        (_("Who reads what"), {"fields": ("shows_conversations",)}),
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: SitePolicy | None = None) -> bool:
+        return _is_owner(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: SitePolicy | None = None) -> bool:
+        return _is_owner(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: SitePolicy | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The one row is its own list."""
+        if not _is_owner(request):
+            raise PermissionDenied
+        return redirect("admin:accounts_sitepolicy_change", SitePolicy.objects.get_or_create(pk=1)[0].pk)

@@ -42,19 +42,22 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
 
     add_form = UserAddForm
     list_display = ("username", "email", "is_premium", "is_staff", "is_active", "created_at", "last_login")
-    list_filter = ("is_premium", "plan", "is_active", "is_staff", "is_superuser", "created_at")
+    list_filter = (
+        *("is_premium", "plan", "is_active", "is_staff", "is_superuser", "created_at"),
+        ("deletes_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("username", "username_key", "email", "email_key")
     ordering = ("-created_at",)
-    readonly_fields = ("created_at", "last_login", "used")
+    readonly_fields = ("created_at", "last_login", "used", "deletes_at")
     formfield_overrides = {DateTimeField: {"widget": NamedDateTime}}
     actions = (
-        *("give_premium", "take_premium", "sign_out", "deactivate"),
+        *("give_premium", "take_premium", "sign_out", "deactivate", "reopen"),
         *("make_reset_link", "turn_off_second_step"),
     )
     fieldsets = (
         (None, {"fields": ("email", "username", "password")}),
         (_("Plan"), {"fields": ("is_premium", "premium_until", "plan", "used")}),
-        (_("Rights"), {"fields": ("is_active", *OWNER_ONLY_FIELDS)}),
+        (_("Rights"), {"fields": ("is_active", "deletes_at", *OWNER_ONLY_FIELDS)}),
         (_("More"), {"fields": ("preferences", "created_at", "last_login")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "username", "usable_password", "password1", "password2")}),)
@@ -70,6 +73,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if obj.is_active:
+            # Whoever opens an account again means to keep it.
+            obj.deletes_at = None
         super().save_model(request, obj, form, change)
         if {"is_premium", "premium_until"} & {*form.changed_data}:
             # Once more by the door that leaves a line in the history.
@@ -157,6 +163,17 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
             user.save(update_fields=["is_active"])
             self.log_change(request, user, "deactivate")
         said = ngettext("%(count)d account is closed.", "%(count)d accounts are closed.", len(users))
+        self.message_user(request, said % {"count": len(users)}, messages.SUCCESS)
+
+    @admin.action(description=_("Open the account again"), permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Also for accounts that their people had closed themselves: they are kept."""
+        users = [user for user in queryset.filter(is_active=False) if _may_touch(request, user)]
+        for user in users:
+            user.is_active, user.deletes_at = True, None
+            user.save(update_fields=["is_active", "deletes_at"])
+            self.log_change(request, user, "reopen")
+        said = ngettext("%(count)d account is open again.", "%(count)d accounts are open again.", len(users))
         self.message_user(request, said % {"count": len(users)}, messages.SUCCESS)
 
     @admin.action(description=_("Make a link to choose a new password"), permissions=["change"])

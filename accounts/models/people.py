@@ -80,6 +80,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     """US dollars a month that this person wants to spend at most, whoever pays; null for no budget."""
     created_at = models.DateTimeField(_("member since"), default=timezone.now, editable=False)
+    deletes_at = models.DateTimeField(_("is deleted on"), null=True, blank=True, editable=False)
+    """When an account that its person has closed goes for good; null for all others."""
     preferences = models.JSONField(_("preferences"), default=dict, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -98,6 +100,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(
                 condition=~models.Q(username__contains="@"), name="username_is_no_email_address"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deletes_at=None) | models.Q(is_active=False),
+                name="only_closed_accounts_go",
             ),
         )
 

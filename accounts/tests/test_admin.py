@@ -54,6 +54,7 @@ def change(client: Client, user: User, **changes: Any) -> Any:
     [
         *("", "accounts/user/", "accounts/user/add/", "accounts/invitation/", "accounts/invitation/add/"),
         *("accounts/plan/", "accounts/plan/add/", "accounts/ledgerentry/", "accounts/premiumchange/"),
+        *("accounts/auditevent/", "accounts/sitepolicy/1/change/"),
     ],
 )
 def test_page_has_no_inline_script(as_owner: Client, address: str) -> None:
@@ -141,9 +142,7 @@ def test_plans_are_edited_and_the_ready_made_ones_stay(as_owner: Client) -> None
     assert as_owner.post(f"/admin/accounts/plan/{family.pk}/delete/", {"post": "yes"}).status_code == 302
 
 
-def test_what_administrators_do_is_logged_and_read_by_the_owner_alone(
-    as_owner: Client, as_helper: Client, owner: User, ana: User
-) -> None:
+def test_what_administrators_do_is_logged(as_owner: Client, owner: User, ana: User) -> None:
     act(as_owner, "give_premium", ana, apply="1", reason="Thanks")
     act(as_owner, "sign_out", ana)
     act(as_owner, "deactivate", ana)
@@ -153,11 +152,8 @@ def test_what_administrators_do_is_logged_and_read_by_the_owner_alone(
         "sign_out",
         "deactivate",
     ]
-    page = as_owner.get("/admin/admin/logentry/")
-    assert "give_premium: Thanks" in page.content.decode()
-    assert as_owner.get("/admin/admin/logentry/add/").status_code == 403
-    assert as_owner.post(f"/admin/admin/logentry/{logged[0].pk}/delete/", {"post": "yes"}).status_code == 403
-    assert as_helper.get("/admin/admin/logentry/").status_code == 403
+    page = as_owner.get("/admin/accounts/auditevent/")
+    assert "Give premium: Thanks" in page.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/accounts/user/", "/dashboard/site"])

@@ -148,30 +148,6 @@ def test_signing_out_this_browser_in_the_list_is_a_sign_out(ana: User) -> None:
     assert not is_in(here)
 
 
-def test_an_account_is_deleted_for_its_password_and_a_yes(ana: User) -> None:
-    client = browser(ana)
-    assert errors(client.post("/accounts/delete", {"password": PASSWORD})) == ["is_sure"]
-    assert errors(client.post("/accounts/delete", {"password": "wrong", "is_sure": "on"})) == ["password"]
-    assert User.objects.filter(pk=ana.pk).exists()
-    assert (
-        client.post("/accounts/delete", {"password": PASSWORD, "is_sure": "on"})["Location"]
-        == "/accounts/login/"
-    )
-    assert not User.objects.filter(pk=ana.pk).exists()
-    assert b"is deleted" in client.get("/accounts/login/").content
-
-
-def test_the_last_owner_stays(owner: User) -> None:
-    client = browser(owner)
-    sure = {"password": PASSWORD, "is_sure": "on"}
-    answer = client.post("/accounts/delete", sure)
-    assert answer.context["form"].non_field_errors()
-    assert is_in(client)
-    User.objects.create_superuser("Otto", "otto@example.org", PASSWORD)
-    assert client.post("/accounts/delete", sure).status_code == 302
-    assert User.objects.get().username == "Otto"
-
-
 def test_administration_is_offered_to_who_may_open_it(ana: User, owner: User) -> None:
     assert b"/admin/" not in browser(ana).get("/accounts/profile").content
     assert b"/admin/" in browser(owner).get("/accounts/profile").content
