@@ -6,6 +6,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts import quota
 from accounts.models import LedgerEntry, User
@@ -69,6 +70,8 @@ class PlanUsage(Struct, frozen=True, kw_only=True):
     tokens_per_month: Limit
     usd_per_month: Limit
     budget: Budget
+    notice: str = ""
+    """What to know before the next question, in the request's language; empty while nothing runs out."""
 
 
 def usage_of(user: User, *, now: datetime) -> PlanUsage:
@@ -79,7 +82,7 @@ def usage_of(user: User, *, now: datetime) -> PlanUsage:
     day, month = periods.next_day.isoformat(), periods.next_month.isoformat()
     running = LedgerEntry.objects.filter(user=user, outcome="").count()
     usd = None if plan.usd_per_month is None else float(plan.usd_per_month)
-    return PlanUsage(
+    usage = PlanUsage(
         plan=plan.slug,
         plan_name=plan.label,
         premium_until=user.premium_until.isoformat() if user.has_premium and user.premium_until else None,
@@ -93,11 +96,10 @@ def usage_of(user: User, *, now: datetime) -> PlanUsage:
         usd_per_month=_limit(used[MONTH].nanousd / NANO_PER_USD, usd, month),
         budget=_budget(user, used[MONTH].all_nanousd, month),
     )
+    return replace(usage, notice=_notice(usage))
 
 
-def notice_of(user: User, *, now: datetime) -> str:
-    """What a person should know before the next question: what is nearly used up; empty for nothing."""
-    usage = usage_of(user, now=now)
+def _notice(usage: PlanUsage) -> str:
     budget = usage.budget
     if budget.state == "used_up":
         return _("Your budget of this month is used up; it begins anew on the first.")

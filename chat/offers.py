@@ -8,6 +8,7 @@ from accounts.models import Plan, User
 from accounts.plans import allows
 from chat.access import Access, environment_key
 from chat.models import AiPreference, Model, Provider, ProviderKey
+from chat.targets import usual_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,12 @@ class Offer:
     has_environment_key: bool
     preference: AiPreference | None
     plan: Plan
+    default_model: str
+    """The model that is asked where none is named."""
 
     @property
     def is_ready(self) -> bool:
         return not self.obstacle
-
-    @property
-    def default_model(self) -> str:
-        """The model that is asked where none is named."""
-        return (self.preference and self.preference.model) or self.provider.default_model
 
     def model(self, name: str) -> Model | None:
         return next((model for model in self.models if model.name == name), None)
@@ -54,16 +52,20 @@ def offers(user: User, *, slug: str = "") -> list[Offer]:
     rows = list(providers)
     reach = Access(user, rows)
     preferences = {row.provider_id: row for row in AiPreference.objects.filter(user=user)}
-    return [
-        Offer(
-            provider=row,
-            models=[model for model in row.models.all() if allows(reach.plan, row.slug, model.name)],
-            obstacle=reach.obstacle(row),
-            own_key=reach.key(row, own=True),
-            server_key=reach.key(row, own=False),
-            has_environment_key=bool(environment_key(row)),
-            preference=preferences.get(row.pk),
-            plan=reach.plan,
-        )
-        for row in rows
-    ]
+    return [_offer(row, reach, preferences.get(row.pk)) for row in rows]
+
+
+def _offer(provider: Provider, reach: Access, preference: AiPreference | None) -> Offer:
+    models = [model for model in provider.models.all() if allows(reach.plan, provider.slug, model.name)]
+    default = usual_model(reach.plan, provider, preference, [model.name for model in models])
+    return Offer(
+        provider=provider,
+        models=models,
+        obstacle=reach.obstacle(provider, model_name=default),
+        own_key=reach.key(provider, own=True),
+        server_key=reach.key(provider, own=False),
+        has_environment_key=bool(environment_key(provider)),
+        preference=preference,
+        plan=reach.plan,
+        default_model=default,
+    )

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Plan, User
+from accounts.plans import allows, plan_of
 from chat import catalogue, limits
 from chat.errors import NoProvider, TooManyProviders, UnknownProvider
 from chat.events import TargetObject, TargetSettings
-from chat.models import AiPreference, Provider
+from chat.models import AiPreference, Model, Provider
 from webox.prepared import prepared
 
 NO_MODEL = "default"
@@ -53,22 +54,37 @@ def resolve(
     providers = catalogue.find_all(user, {name for text in texts for name in (text, text.partition(":")[0])})
     preferences = {row.provider_id: row for row in _preferences(user.pk)} if with_preferences else {}
     asked = TargetSettings(temperature, max_tokens)
+    plan = plan_of(user)
     targets: list[Target] = []
     seen: Counter[str] = Counter()
     for text, item in zip(texts, items, strict=True):
         provider, model = _provider_and_model(text, providers, models or {})
         preferred = preferences.get(provider.pk)
+        # Read only where the plan does not have the usual one.
+        rows = Model.objects.filter(provider=provider, enabled=True, is_listed=True)
+        usual = usual_model(plan, provider, preferred, rows.values_list("name", flat=True))
         seen[text] += 1
         targets.append(
             Target(
                 text=text,
                 name=text if seen[text] == 1 else f"{text}#{seen[text]}",
                 provider=provider,
-                model=model or (preferred and preferred.model) or provider.default_model or NO_MODEL,
+                model=model or usual or NO_MODEL,
                 settings=_settings(item.settings, asked, preferred),
             )
         )
     return targets
+
+
+def usual_model(plan: Plan, provider: Provider, preference: AiPreference | None, names: Iterable[str]) -> str:
+    """The model that is asked where none is named: the person's usual one, else the provider's.
+
+    Where the plan does not have it, it is the first that it has of `names`, the provider's models in order.
+    """
+    wanted = (preference and preference.model) or provider.default_model
+    if allows(plan, provider.slug, wanted):
+        return wanted
+    return next((name for name in names if allows(plan, provider.slug, name)), wanted)
 
 
 @prepared

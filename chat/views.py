@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from msgspec import to_builtins
 
 from accounts import audit
-from accounts.allowance import notice_of
 from accounts.models import User
 from chat import branches, limits
 from chat import export as exporting
@@ -61,10 +60,7 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
         "errors": sentences(),
         "language": (get_language() or "en")[:2],
     }
-    notice = notice_of(request.user, now=timezone.now())
-    return render(
-        request, "chat/conversation.html", {"conversation": current, "state": state, "notice": notice}
-    )
+    return render(request, "chat/conversation.html", {"conversation": current, "state": state})
 
 
 @never_cache

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visits, new_name
+from tests.browser import Visits, ask, choose, new_name
 from tests.running import Site, manage
 from tests.vendor import Exchange, Vendor, answering
 
@@ -117,8 +117,31 @@ def test_what_is_used_up_is_said_and_the_question_stays(
     field.press("Enter")
     expect(page.get_by_text("Your plan’s questions for today are used up (1).")).to_be_visible()
     expect(field).to_have_value("And then?")
+    expect(page.locator("#plan-meter")).to_contain_text("1/1 today")
     page.goto("/dashboard/")
     expect(page.locator(".limits").get_by_text("1 of 1")).to_be_visible()
     page.get_by_label("Monthly budget in US dollars").fill("12.50")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("of your budget of $12.50")).to_be_visible()
+
+
+def test_the_plan_is_followed_while_one_asks(
+    embedded_site: Site, vendor_scripts: Vendor, visit: Visits
+) -> None:
+    vendor_scripts.scripts = {"openai": answering("An answer.")}
+    name = new_name()
+    visitor = visit(embedded_site).sign_in(name)
+    manage(embedded_site.env, "plan", "set", "five", "--uses-server-keys", "yes", "--messages-per-day", "5")
+    page = visitor.page
+    page.goto("/chat/")
+    expect(page.locator("#plan-meter")).to_be_hidden()
+    manage(embedded_site.env, "plan", "give", "five", name)
+    page.reload()
+    choose(page, "openai")
+    meter = page.locator("#plan-meter")
+    expect(meter).to_contain_text("five plan 0/5 today")
+    for asked in range(1, 5):
+        ask(page, "How?")
+        expect(meter).to_contain_text(f"{asked}/5 today")
+    expect(page.locator("#plan-notice")).to_contain_text("1 question left for today.")
+    expect(meter.locator("progress")).to_have_attribute("data-state", "warning")

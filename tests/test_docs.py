@@ -146,7 +146,7 @@ def test_the_protocols_example_is_what_happens(embedded_site: Site, vendor_scrip
             exchange.text(piece)
 
     vendor_scripts.scripts = {"openai": whole, "mistral": cut_off}
-    person = embedded_site.account("frames")
+    person = embedded_site.account("protocol-docs")
 
     came = play(person, person.conversation())
 

@@ -1,5 +1,6 @@
 """`/api/usage`: a person's plan, what is left of it, and a budget of their own."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -100,7 +101,12 @@ def test_the_budget_is_all_that_can_be_set(as_alice: Client, alice: User) -> Non
 def test_the_chat_page_says_what_is_nearly_used(as_alice: Client, alice: User) -> None:
     def note() -> str:
         html = as_alice.get("/chat/").content.decode()
-        return unescape(html.partition('<p class="composer-usage">')[2].partition(" <a")[0])
+        found = re.search(r'id="plan-notice"( hidden)?><span>(.*?)</span>', html)
+        assert found
+        assert bool(found[1]) == (not found[2])
+        told: str = as_alice.get(URL).json()["notice"]
+        assert unescape(found[2]) == told
+        return told
 
     assert note() == ""
     Plan.objects.filter(slug="premium").update(messages_per_day=5, usd_per_month=1)

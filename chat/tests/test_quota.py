@@ -217,6 +217,19 @@ def test_a_model_outside_the_plan_is_refused_and_not_offered(as_alice: Client, p
     assert [model["name"] for model in listed] == ["gpt-5.4-mini"]
 
 
+def test_where_the_plan_lacks_the_usual_model_its_first_one_is_asked(
+    as_alice: Client, vendor: Vendor, plan: Plan
+) -> None:
+    limit(plan, only_models="openai:gpt-4*")
+    Model.objects.filter(name="gpt-4.1-mini").update(position=0)
+    body = ask(as_alice, "openai").json()
+    assert body["errors"] == {}
+    assert [answer["model"] for answer in body["answers"]] == ["gpt-4.1-mini"]
+    assert as_alice.get("/api/chat/providers/openai").json()["default_model"] == "gpt-4.1-mini"
+    groq = as_alice.get("/api/chat/providers/groq").json()
+    assert (groq["ready"], groq["reason"]) == (False, "not_in_plan")
+
+
 @pytest.mark.parametrize("is_superuser", [False, True])
 def test_a_closed_account_asks_nothing_of_the_server_any_more(
     alice: User, plan: Plan, is_superuser: bool

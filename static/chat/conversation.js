@@ -4,6 +4,7 @@ import { $, el, setText } from "../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../webox/i18n.js";
 import { makeRoom } from "../webox/page.js";
 import { cost } from "../webox/money.js";
+import { Allowance } from "./allowance.js";
 import { Arrival } from "./arrival.js";
 import { Asking } from "./asking.js";
 import { AskingAgain } from "./asking_again.js";
@@ -37,6 +38,7 @@ function say(text) {
 
 const banner = new Banner($("#banner"), () => connection?.hurry());
 
+const allowance = new Allowance();
 const layout = new Layout(conversationId);
 const again = new AskingAgain((body) => connection?.send(body) ?? false);
 
@@ -86,6 +88,7 @@ function dispatch(event) {
   if (event.type === "turn" && event.state === "started") conversations.touch(conversationId, event.title);
   if (event.type === "title") conversations.touch(conversationId, event.title);
   if (event.type === "error") refused(event);
+  if (event.type === "accepted" || (event.type === "turn" && event.state === "complete")) allowance.changed();
   if (state.reload) reload();
   connection?.resume(state.missing);
   connection?.expect(thread.running());

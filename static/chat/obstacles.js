@@ -6,6 +6,7 @@ const REASONS = {
   unreadable_key: () => gettext("Key must be entered again"),
   not_set_up: () => gettext("Not set up"),
   premium: () => gettext("With Premium"),
+  not_in_plan: () => gettext("Not in your plan"),
   provider_disabled: () => gettext("Switched off"),
 };
 
