@@ -213,6 +213,19 @@ class NeedsPremium(WeBoxError):
     message = _("%(vendor)s is reserved for premium accounts here.")
 
 
+class NotAnExport(WeBoxError):
+    """`why`: what the reader says of the file, in English, without its content."""
+
+    code = "not_an_export"
+    message = _("This is not a file that WeBox exported, or it is damaged (%(why)s).")
+
+
+class ImportTooLarge(WeBoxError):
+    code = "import_too_large"
+    http_status = 413
+    message = _("The file is too large: %(limit_mb)s MB at the most.")
+
+
 class NotInPlan(WeBoxError):
     code = "not_in_plan"
     http_status = 403

@@ -4,22 +4,24 @@ from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from msgspec import to_builtins
 
 from accounts import audit
 from accounts.models import User
-from chat import branches, limits
+from chat import branches, importing, limits
 from chat import export as exporting
 from chat.engine import engine_of_process
 from chat.engine.resume import snapshot
+from chat.errors import ImportTooLarge, NotAnExport
 from chat.lineups import targets_of
 from chat.models import Conversation, LineUp
 from chat.offers import Offer, offers
@@ -28,6 +30,7 @@ from chat.providers import registry
 from chat.providers.registry import name_key
 from chat.records import message_record, with_answers
 from chat.wording import sentences
+from webox.errors import WeBoxError
 
 DEMO = "demo"
 DEMO_MODELS = ("quick", "slow", "code")
@@ -77,6 +80,37 @@ async def export(request: HttpRequest) -> StreamingHttpResponse:
         content_type="application/json",
         headers={"Content-Disposition": str(content_disposition_header(True, name))},
     )
+
+
+@login_required
+@require_POST
+def bring_in(request: HttpRequest) -> HttpResponse:
+    """The conversations of a file that WeBox exported, made this person's."""
+    assert isinstance(request.user, User)
+    file = request.FILES.get("file")
+    try:
+        if file is None or isinstance(file, list):
+            raise NotAnExport(why=gettext("no file"))
+        if (file.size or 0) > limits.IMPORT_BYTES:
+            raise ImportTooLarge(limit_mb=limits.IMPORT_BYTES // 2**20)
+        imported = importing.bring_in(request.user, file.read())
+    except WeBoxError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, _told_of(imported))
+    return redirect("accounts:data")
+
+
+def _told_of(imported: importing.Imported) -> str:
+    added = ngettext(
+        "%(count)d conversation was brought in.", "%(count)d conversations were brought in.", imported.added
+    ) % {"count": imported.added}
+    if not imported.skipped:
+        return added
+    skipped = ngettext("%(count)d was here already.", "%(count)d were here already.", imported.skipped) % {
+        "count": imported.skipped
+    }
+    return f"{added} {skipped}"
 
 
 @never_cache
