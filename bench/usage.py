@@ -5,6 +5,7 @@ pages are asked through Djangoâ€™s own handler, so that the time is the serverâ€
 """
 
 import argparse
+import itertools
 import os
 import random
 import resource
@@ -58,7 +59,9 @@ def insert(rows: Iterator[tuple[Any, ...]]) -> None:
     places = ", ".join(["%s"] * len(COLUMNS))
     sql = f"INSERT INTO accounts_ledgerentry ({', '.join(COLUMNS)}) VALUES ({places})"  # noqa: S608
     with import_module("django.db.transaction").atomic(), connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
+        # Django keeps a whole iterator that it is given.
+        while batch := list(itertools.islice(rows, 10_000)):
+            cursor.executemany(sql, batch)
 
 
 def peak_mib() -> float:

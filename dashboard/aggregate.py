@@ -22,6 +22,11 @@ BATCH = 2_000
 """Entries at a time: what memory and the longest wait for the lock depend on."""
 HOUR = timedelta(hours=1)
 Key = tuple[Any, ...]
+MOMENT_OF = {
+    LedgerEntry.Outcome.DONE.value: "good_at",
+    LedgerEntry.Outcome.FAILED.value: "bad_at",
+    LedgerEntry.Outcome.INTERRUPTED.value: "bad_at",
+}
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class Tally:
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     sketches: dict[str, Sketch] = field(default_factory=lambda: {name: Sketch() for name in SKETCHES})
+    moments: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, entry: LedgerEntry) -> None:
         counts = self.counts
@@ -46,6 +52,8 @@ class Tally:
         counts["questions_of_provider"] += entry.is_first_of_provider
         counts["answers"] += 1
         counts[entry.outcome] += 1
+        if moment := MOMENT_OF.get(entry.outcome):
+            self.moments[moment] = max(entry.asked_at, self.moments.get(moment, entry.asked_at))
         counts["unpriced"] += entry.nanousd is None and bool(entry.output_tokens)
         if entry.first_token_ms is not None:
             self.sketches["first_token_ms"].add(entry.first_token_ms)
@@ -155,7 +163,7 @@ def _add(model: type[PersonHour] | type[SiteHour], keyed: Iterable[tuple[Key, Le
         batch_size=500,
         update_conflicts=True,
         unique_fields=[name.removesuffix("_id") if name == "user_id" else name for name in names],
-        update_fields=[*COUNTS, *SKETCHES],
+        update_fields=[*COUNTS, *SKETCHES, *model.MOMENTS],
     )
 
 
@@ -165,5 +173,7 @@ def _sum(row: UsageHour, tally: Tally) -> UsageHour:
     for name, sketch in tally.sketches.items():
         sketch.merge(getattr(row, name))
         setattr(row, name, sketch.stored())
+    for name in {*row.MOMENTS} & {*tally.moments}:
+        setattr(row, name, max(tally.moments[name], getattr(row, name) or tally.moments[name]))
     row.pk = None
     return row

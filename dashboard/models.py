@@ -43,6 +43,8 @@ class UsageHour(models.Model):
     speed = models.JSONField(default=dict)
     """Tokens a second, of answers that are done."""
 
+    MOMENTS: ClassVar[tuple[str, ...]]
+
     class Meta:
         abstract = True
 
@@ -54,6 +56,7 @@ class PersonHour(UsageHour):
     conversation_id = models.BigIntegerField()
 
     KEY: ClassVar[tuple[str, ...]] = ("user_id", "hour", "provider", "model", "conversation_id")
+    MOMENTS: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         constraints = (
@@ -61,7 +64,8 @@ class PersonHour(UsageHour):
                 fields=["user", "hour", "provider", "model", "conversation_id"], name="person_hour_once"
             ),
         )
-        indexes = (models.Index(fields=["hour"], name="person_hour_by_time"),)
+        # Who was there lately is read from it alone.
+        indexes = (models.Index(fields=["hour", "user"], name="person_hour_by_time"),)
 
     def __str__(self) -> str:
         return f"{self.hour} {self.provider}"
@@ -70,7 +74,13 @@ class PersonHour(UsageHour):
 class SiteHour(UsageHour):
     """Everybody's hour, deleted accounts included."""
 
+    good_at = models.DateTimeField(null=True)
+    """When the last answer was asked for that went well; null where none did."""
+    bad_at = models.DateTimeField(null=True)
+    """When the last was asked for that failed or broke off."""
+
     KEY: ClassVar[tuple[str, ...]] = ("hour", "provider", "model")
+    MOMENTS: ClassVar[tuple[str, ...]] = ("good_at", "bad_at")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["hour", "provider", "model"], name="site_hour_once"),)

@@ -8,9 +8,9 @@ from django.db.models import Count, Max, Q, Sum
 
 from accounts import quota
 from accounts.allowance import WARNING
-from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
+from accounts.models import Plan, UsedInPeriod, User
 from accounts.models.plan import NANO_PER_USD
-from accounts.periods import Periods
+from accounts.periods import Periods, start_of
 from accounts.plans import plans_of
 from chat.models import Answer
 from dashboard import aggregate, stats
@@ -78,19 +78,23 @@ def load(*, now: datetime) -> Load:
     status = dict(
         Answer.objects.filter(status__in=Answer.UNFINISHED).values_list("status").annotate(Count("pk"))
     )
+    month_back = Span.of_days(30, now=now)
+    last_hours = PersonHour.objects.filter(month_back.within).values_list("user").annotate(Max("hour"))
+    seen = [hour for _user, hour in last_hours.order_by()]
+
+    def active(days: int) -> int:
+        since = start_of(Span.of_days(days, now=now).first)
+        return sum(hour >= since for hour in seen)
+
     return Load(
         people=User.objects.filter(is_active=True).count(),
-        active_today=_active(Span(periods.day, periods.day)),
-        active_in_week=_active(Span.of_days(7, now=now)),
-        active_in_month=_active(Span.of_days(30, now=now)),
+        active_today=active(1),
+        active_in_week=active(7),
+        active_in_month=active(30),
         writing=status.get(Answer.Status.STREAMING, 0),
         waiting=status.get(Answer.Status.QUEUED, 0),
         server_nanousd=month.aggregate(sum=Sum("nanousd"))["sum"] or 0,
     )
-
-
-def _active(span: Span) -> int:
-    return PersonHour.objects.filter(span.within).values("user").distinct().count()
 
 
 def use(span: Span, provider: str | None) -> Use:
@@ -124,13 +128,9 @@ def spenders(span: Span, provider: str | None) -> list[Spender]:
 
 
 def calls(*, now: datetime) -> dict[str, Calls]:
-    """When each provider last answered and last failed."""
-    outcome = LedgerEntry.Outcome
-    lately = LedgerEntry.objects.filter(asked_at__gte=now - CALLS_WITHIN).order_by()
-    rows = lately.values_list("provider").annotate(
-        good=Max("asked_at", filter=Q(outcome=outcome.DONE)),
-        bad=Max("asked_at", filter=Q(outcome__in=[outcome.FAILED, outcome.INTERRUPTED])),
-    )
+    """When each provider last answered and last failed, as far as it has been counted."""
+    lately = SiteHour.objects.filter(hour__gte=now - CALLS_WITHIN).order_by()
+    rows = lately.values_list("provider").annotate(good=Max("good_at"), bad=Max("bad_at"))
     return {provider: Calls(good_at=good, bad_at=bad) for provider, good, bad in rows}
 
 
