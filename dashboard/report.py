@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import Any
 
 from django.utils.translation import gettext
@@ -46,6 +47,8 @@ class Speed:
     use: ProviderUse
     failed_percent: float
     is_unreliable: bool
+    is_slow: bool
+    """Whether half of its answers begin much later than those of the middle AI."""
     median_x: float | None
     p95_x: float | None
 
@@ -64,6 +67,8 @@ class Costs:
 
 
 AXIS = 160
+SLOW_MS, SLOW_FACTOR = 3_000, 2
+"""An AI is slow whose median first token takes longer than that, and than so many times the middle AI's."""
 
 
 def named(user: User, slugs: Iterable[str]) -> dict[str, Ai]:
@@ -108,13 +113,16 @@ def speeds(use: Use, ais: dict[str, Ai]) -> list[Speed]:
     def place(time_ms: float | None) -> float | None:
         return None if time_ms is None else round(AXIS * time_ms / slowest, 1)
 
+    begins = [one.first_token_p50_ms for one in use.providers if one.first_token_p50_ms is not None]
+    slow_from_ms = max(SLOW_MS, SLOW_FACTOR * median(begins)) if begins else SLOW_MS
     rows = []
     for one in use.providers:
         if not one.sums.answers:
             continue
         failed = one.sums.failed / one.sums.answers
         times = place(one.total_p50_ms), place(one.total_p95_ms)
-        rows.append(Speed(ais[one.provider], one, 100 * failed, failed >= UNRELIABLE, *times))
+        is_slow = (one.first_token_p50_ms or 0) > slow_from_ms
+        rows.append(Speed(ais[one.provider], one, 100 * failed, failed >= UNRELIABLE, is_slow, *times))
     return rows
 
 

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser import PHONE, Visits, ask, choose, wait_for_state
-from tests.places import PLACES, Place
+from tests.browser import Visits, ask, choose, wait_for_state
 from tests.running import Site
-from tests.scene import Scene
 from tests.vendor import Exchange, Vendor
-from tests.ways import STILL, Visit, script
+from tests.ways import script
 
 pytestmark = pytest.mark.browser
 
@@ -51,23 +49,6 @@ def test_axe_is_the_file_of_its_package() -> None:
     [entry] = json.loads((VENDOR_JS / "vendor.json").read_text())["files"]
     assert hashlib.sha256((VENDOR_JS / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
     assert (VENDOR_JS / entry["licence_file"]).exists()
-
-
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_axe_finds_nothing_serious(place: Place, scene: Scene, chromium: Browser) -> None:
-    # Without motion nothing is half transparent when it is looked at.
-    size = PHONE if place.only_on_phones else (1440, 900)
-    with Visit(chromium, scene, "fr", size, reduced_motion="reduce") as visit:
-        page = visit.go(place.who, place.open)
-        excused = FOREIGN.get(place.name, {})
-        rules = {"rules": {name: {"enabled": False} for name in excused}}
-        found = serious(page, **rules)
-        assert not found, "\n".join(found)
-        page.emulate_media(color_scheme="dark")
-        # Other projects' pages change their colours slowly.
-        page.evaluate(STILL)
-        found = serious(page, **rules)
-        assert not found, "in the dark:\n" + "\n".join(found)
 
 
 HEAR = script("hear")

@@ -31,19 +31,6 @@ def wide(page: Page) -> list[str]:
     return list(page.evaluate(SIDEWAYS))
 
 
-@pytest.mark.parametrize(
-    "place", [place for place in PLACES if place.is_for(PHONE)], ids=lambda place: place.name
-)
-def test_a_phone_shows_all_and_a_finger_meets_it(place: Place, scene: Scene, chromium: Browser) -> None:
-    with Visit(chromium, scene, "fr", PHONE, has_touch=True) as visit:
-        page = visit.go(place.who, place.open)
-        assert wide(page) == []
-        if place.name.startswith("chat"):
-            assert page.evaluate(TOO_SMALL, [CONTROLS, TARGET_PX]) == []
-        page.set_viewport_size({"width": SMALLEST[0], "height": SMALLEST[1]})
-        assert wide(page) == []
-
-
 def test_a_phone_opens_a_conversation_at_its_last_question(scene: Scene, chromium: Browser) -> None:
     with Visit(chromium, scene, "fr", PHONE, has_touch=True) as visit:
         page = visit.go("person", answers)

@@ -71,3 +71,32 @@ def test_a_lowered_limit_holds_at_the_next_command_of_an_open_socket(
         watcher.ask("Third?", ["openai"], "third")
         ended = watcher.read_until(lambda frame: frame["type"] == "answer" and frame["status"] == "failed")
         assert ended["error"]["code"] == "premium"
+
+
+def test_premium_that_is_taken_away_holds_at_the_next_command_of_an_open_socket(
+    limited: Account, vendor_scripts: Vendor
+) -> None:
+    kept_for_premium = "openai:gpt-4.1-mini"
+    vendor_scripts.scripts = {"openai": answering("one")}
+    manage(limited.site.env, "plan", "give", "none", limited.name)
+    change(limited, "Model.objects.filter(name='gpt-4.1-mini').update(premium_only=True)")
+    change(limited, "premium.give(person, by=None)")
+    with Watcher(limited, limited.conversation()) as watcher:
+        watcher.ask("First?", [kept_for_premium], "first")
+        watcher.read_to_the_end()
+        assert set(watcher.states.values()) == {"done"}
+        change(limited, "premium.take(person, by=None)")
+        watcher.ask("Second?", [kept_for_premium], "second")
+        ended = watcher.read_until(lambda frame: frame["type"] == "answer" and frame["status"] == "failed")
+        assert ended["error"]["code"] == "premium"
+
+
+def change(person: Account, what: str) -> None:
+    """As an administrator's page does it, in a process beside the server's."""
+    manage(
+        person.site.env,
+        "shell",
+        "--command",
+        "from accounts import premium; from accounts.models import User; from chat.models import Model; "
+        f"person = User.objects.by_login({person.name!r}); {what}",
+    )

@@ -215,7 +215,9 @@ class ProviderAdmin(OwnerOnly, Switches, ProviderAdminBase):
                 "added": synced.added,
                 "gone": synced.gone,
             }
-            return str(_("%(vendor)s: %(listed)s models, %(added)s new, %(gone)s gone.") % told)
+            return str(
+                _("%(vendor)s: models in its list: %(listed)s, new: %(added)s, gone: %(gone)s.") % told
+            )
 
         self._each(request, queryset, sync)
 

@@ -118,7 +118,16 @@ def test_providers_are_tested_and_their_models_read(as_owner: Client, vendor: Ve
     said = act(as_owner, "provider", "test", openai.pk, anthropic.pk)
     assert said[0] == "OpenAI answers."
     assert said[1].startswith("Anthropic: There is no key")
-    assert act(as_owner, "provider", "sync", openai.pk) == ["OpenAI: 1 models, 1 new, 3 gone."]
+    assert act(as_owner, "provider", "sync", openai.pk) == ["OpenAI: models in its list: 1, new: 1, gone: 3."]
+
+
+def test_a_providers_own_page_has_both_as_buttons(as_owner: Client) -> None:
+    openai = Provider.objects.get(slug="openai")
+    page = as_owner.get(f"/admin/chat/provider/{openai.pk}/change/").content.decode()
+    assert 'action="/admin/chat/provider/"' in page
+    for action in ("test", "sync"):
+        assert f'name="action" value="{action}"' in page
+    assert 'value="test"' not in as_owner.get("/admin/chat/provider/add/").content.decode()
 
 
 def test_a_vendor_of_the_list_can_not_be_deleted_an_added_one_can(as_owner: Client) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Plan, UsedInPeriod, User
+from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
 from accounts.periods import Periods
 from conftest import PASSWORD, signed_in
 from dashboard.tests.rows import make_conversation, make_turn
@@ -69,6 +69,18 @@ def test_an_ai_that_only_fails_is_marked(as_owner: Client, alice: User) -> None:
     states = text_of(page(as_owner)).partition("Last calls of each AI")[2].partition("Who spends most")[0]
     assert states.index("Groq") < states.index("unreliable") < states.index("OpenAI")
     assert states.index("OpenAI") < states.index("failing") < states.index("Mistral") < states.index("fine")
+
+
+def test_an_ai_that_begins_much_later_than_the_others_is_marked(as_owner: Client, alice: User) -> None:
+    now = timezone.now()
+    make_turn(make_conversation(alice, now), now, "openai", "mistral", "groq")
+    LedgerEntry.objects.filter(provider="openai").update(first_token_ms=7_000, total_ms=9_000)
+    # Three times the others', but nobody waits for it.
+    LedgerEntry.objects.filter(provider="groq").update(first_token_ms=1_200)
+    states = text_of(page(as_owner)).partition("Last calls of each AI")[2].partition("Who spends most")[0]
+    assert states.count("slow") == 1
+    assert states.index("OpenAI") < states.index("slow")
+    assert states.count("fine") == 2
 
 
 def test_whose_plan_runs_out_is_named_the_fullest_first(as_owner: Client, alice: User, bob: User) -> None:

@@ -77,7 +77,7 @@ function dispatch(event) {
   state = reduce(state, event);
   // Most events by far, and the page has no more to do than to show the text.
   if (event.type === "deltas") {
-    thread.grow(state, before);
+    thread.grow(state, before, event);
     connection?.resume(state.missing);
     return;
   }

@@ -1,11 +1,15 @@
 // The thread: every turn in order, the last one alive. A turn is built when it comes near the window: what is on the page
 // costs something in every frame, seen or not.
+import { el } from "../webox/dom.js";
 import { openColumnMenu } from "./column_menu.js";
 import { Follower } from "./follow.js";
 import { isRunning } from "./reducer.js";
 import { TurnView } from "./turn.js";
 
 const TICK_MS = 200;
+// Of a conversation that is opened, all turns but so many of the last stand in one box: far from the window the browser
+// then looks at one thing in every frame, not at each of them.
+const APART = 4;
 // Browsers that don’t say what is near get all of it built.
 const KNOWS_NEARNESS = "ContentVisibilityAutoStateChangeEvent" in globalThis;
 const phone = matchMedia("(max-width: 767.98px)");
@@ -15,6 +19,7 @@ export class ThreadView {
   #timer = null;
   #anchored = false;
   #unbuilt = new Set();
+  #earlier = el("div", { class: "earlier" });
 
   /** `frame` is the positioned element round the scroller `root`; `hooks` as for TurnView, without follow, menu, arrange and swipe. */
   constructor(root, frame, layout, hooks) {
@@ -48,9 +53,10 @@ export class ThreadView {
   }
 
   /** Bring texts that grew onto the page: nothing else of `state` has changed. */
-  grow(state, before) {
-    for (const answer of Object.values(state.answers)) {
-      if (before.answers[answer.id] !== answer) this.#turns.get(answer.message_id)?.grow(answer);
+  grow(state, before, { deltas, reasoning }) {
+    for (const id of new Set([...deltas, ...reasoning].map(([id]) => id))) {
+      const answer = state.answers[id];
+      if (before.answers[id] !== answer) this.#turns.get(answer.message_id)?.grow(answer);
     }
   }
 
@@ -64,6 +70,8 @@ export class ThreadView {
     const gone = [...this.#turns.values()].filter((turn) => !byId.has(turn.id));
     const held = gone.map(({ question }) => question.held).find(Boolean);
     for (const turn of gone) this.#remove(turn.id);
+    const ids = state.messages.filter(({ role }) => role === "assistant").map(({ id }) => id);
+    const early = new Set(this.#turns.size === 0 ? ids.slice(0, -APART) : []);
     let question = { content: "" };
     let added = false;
     for (const message of state.messages) {
@@ -75,18 +83,25 @@ export class ThreadView {
         known.question.update(asked);
         continue;
       }
-      this.#insert(new TurnView(message, asked, this.layout, this.hooks));
+      this.#insert(new TurnView(message, asked, this.layout, this.hooks), early.has(message.id));
       touched.add(message.id);
       added = true;
     }
+    // Where a branch ends early: what is measured stands by itself.
+    if (this.last?.element.parentNode === this.#earlier) this.root.append(this.last.element);
     this.#each((turn) => turn.setLive(turn === this.last));
     if (held) [...this.#turns.values()].find(({ question }) => question.isWordingOf(held.id))?.question.hold(held.control);
     return added;
   }
 
-  #insert(turn) {
-    const next = [...this.#turns.values()].find((other) => other.id > turn.id);
-    this.root.insertBefore(turn.element, next?.element ?? null);
+  #insert(turn, isEarly) {
+    const next = [...this.#turns.values()].find((other) => other.id > turn.id)?.element;
+    const place = isEarly ? this.#earlier : (next?.parentNode ?? this.root);
+    place.insertBefore(turn.element, next?.parentNode === place ? next : null);
+    if (isEarly) {
+      this.#earlier.style.setProperty("--turns", this.#earlier.childElementCount);
+      if (!this.#earlier.parentNode) this.root.prepend(this.#earlier);
+    }
     this.#turns = new Map([...this.#turns, [turn.id, turn]].sort(([a], [b]) => a - b));
     this.#unbuilt.add(turn);
   }
@@ -112,7 +127,7 @@ export class ThreadView {
   #build(turn) {
     if (!this.#unbuilt.delete(turn)) return;
     const { scrollTop } = this.root;
-    const isAbove = turn.element.offsetTop + turn.element.offsetHeight <= scrollTop;
+    const isAbove = turn.element.getBoundingClientRect().bottom <= this.root.getBoundingClientRect().top;
     const before = turn.element.offsetHeight;
     turn.build();
     // What is read stays in its place: some browsers have moved it already as the height is asked, others never do.
