@@ -7,13 +7,11 @@ languages, and photographed.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.visit import PHONE_PX, Visit, at
 from tests.ways import (
-    PHONE_PX,
-    Visit,
     after,
     all_ais_open,
     answers,
-    at,
     closed_by_oneself,
     confirmed,
     deleted,

@@ -21,7 +21,7 @@ from tests.places import PLACES, Place
 from tests.running import OWNER_EMAIL, PASSWORD, environment, free_port, running_site, server_command
 from tests.scene import Scene
 from tests.vendor import running_vendor
-from tests.ways import Visit
+from tests.visit import Visit
 
 SIZES = {"1440": DESKTOP, "375": PHONE}
 SCHEMES = ("light", "dark")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from tests.browser import Visits, ask, choose, wait_for_state
 from tests.running import Site
 from tests.vendor import Exchange, Vendor
-from tests.ways import script
+from tests.visit import script
 
 pytestmark = pytest.mark.browser
 

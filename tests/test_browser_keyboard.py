@@ -9,7 +9,7 @@ from playwright.sync_api import Error, Page, expect
 from tests.browser import Visits, choose, column, new_name, sign_up, wait_for_state, wait_for_text
 from tests.running import PASSWORD, Site
 from tests.vendor import Exchange, Vendor
-from tests.ways import STILL, script
+from tests.visit import STILL, script
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from tests.places import PLACES, Place
 from tests.scene import Scene
 from tests.test_browser_accessibility import FOREIGN, serious
 from tests.test_browser_small import CONTROLS, SMALLEST, TARGET_PX, TOO_SMALL, wide
-from tests.ways import STILL, Visit
+from tests.visit import STILL, Visit
 from tests.words import strange_lines
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser import PHONE
 from tests.places import PLACES, Place
 from tests.scene import Scene
-from tests.ways import Visit, answers, script
+from tests.visit import Visit, script
+from tests.ways import answers
 
 pytestmark = pytest.mark.browser
 

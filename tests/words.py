@@ -10,7 +10,7 @@ import polib
 from playwright.sync_api import Page
 
 from tests.running import ROOT
-from tests.ways import script
+from tests.visit import script
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 TAG = re.compile(r"</?\w[^>]*>")
