@@ -1,13 +1,17 @@
 """The audit log, and the rules for people's data. The owner alone reads them."""
 
+import json
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -47,9 +51,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def about(self, event: AuditEvent) -> str:
         kind = str(event.details.get("kind", ""))
         try:
-            return f"{apps.get_model(kind)._meta.verbose_name} {event.subject}"
+            name = str(apps.get_model(kind)._meta.verbose_name)
         except (LookupError, ValueError):
             return event.subject
+        # The one row of its kind has no other name.
+        return name if kind == SitePolicy._meta.label_lower else f"{name} {event.subject}"
 
     @admin.display(description=_("details"))
     def told(self, event: AuditEvent) -> str:
@@ -58,10 +64,27 @@ class AuditEventAdmin(ReadOnlyAdmin):
         if code in WORDS:
             what = f"{WORDS[code]}{': ' if reason.strip() else ''}{reason.strip()}"
         elif what:
-            # Django's own sentence for the fields that were changed, in the reader's language.
-            what = LogEntry(action_flag=CHANGE, change_message=what).get_change_message()
+            what = _changed(str(event.details.get("kind", "")), what)
         said = [_said(name, value) for name, value in event.details.items() if name not in ("kind", "what")]
         return " · ".join([*([what] if what else []), *said])
+
+
+def _changed(kind: str, message: str) -> str:
+    """Django's own sentence for the fields that were changed, in the reader's language, names included."""
+    try:
+        parts = json.loads(message)
+        with translation.override(None):
+            fields = apps.get_model(kind)._meta.get_fields()
+            names = {capfirst(str(one.verbose_name)): one for one in fields if hasattr(one, "verbose_name")}
+    except (LookupError, ValueError):
+        return message
+    for part in parts:
+        for change in part.values():
+            if "fields" in change:
+                given = change["fields"]
+                change["fields"] = [names[one].verbose_name if one in names else one for one in given]
+    told = json.dumps(parts, cls=DjangoJSONEncoder)
+    return LogEntry(action_flag=CHANGE, change_message=told).get_change_message()
 
 
 def _said(name: str, value: object) -> str:

@@ -75,8 +75,18 @@ def test_what_administrators_change_is_noted_by_field(as_owner: Client, owner: U
         ("added", "Family"),
     ]
     page = as_owner.get("/admin/accounts/auditevent/").content.decode()
-    for words in ("Close the account", "Open the account again", "Changed Premium", "plan Family"):
+    for words in ("Close the account", "Open the account again", "Changed premium", "plan Family"):
         assert words in page
+
+
+def test_the_fields_that_were_changed_are_named_in_the_readers_language(as_owner: Client) -> None:
+    rules = {"conversation_days": "30", "grace_days": "3", "audit_days": "365"}
+    as_owner.post("/admin/accounts/sitepolicy/1/change/", rules)
+    as_owner.post("/admin/accounts/plan/add/", {"slug": "family", "name": "Family"})
+    page = as_owner.get("/admin/accounts/auditevent/", headers={"accept-language": "fr"}).content.decode()
+    assert "durée de conservation des conversations (jours)" in page
+    assert "Conversations are kept" not in page
+    assert "Ajout." in page
 
 
 def test_what_many_at_once_are_deleted_is_noted_one_by_one(as_owner: Client, ana: User) -> None:

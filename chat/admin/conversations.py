@@ -49,7 +49,12 @@ class ConversationAdmin(ConversationAdminBase):
             and self.has_view_permission(request, conversation)
             and _may_read(request, conversation)
         ):
-            audit.record(audit.Action.CONVERSATION_READ, str(conversation.pk), person=conversation.owner)
+            audit.record(
+                audit.Action.CONVERSATION_READ,
+                str(conversation.pk),
+                person=conversation.owner,
+                of=conversation.owner.username,
+            )
         return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.display(description=_("messages"))

@@ -61,7 +61,9 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
 class Conversation(models.Model):
     """One thread of turns, owned by one user."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations", verbose_name=_("owner")
+    )
     title = models.CharField(_("title"), max_length=255, blank=True)
     title_key = models.CharField(max_length=TITLE_KEY_CHARS, blank=True, editable=False)
     """The title as it is searched."""
