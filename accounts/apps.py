@@ -16,6 +16,7 @@ class AccountsConfig(AppConfig):
         # Models exist only now; importing connects the receivers.
         import_module("accounts.receivers")
         import_module("accounts.checks")
+        import_module("webox.checks")
         post_migrate.connect(_make_rows, sender=self)
 
 
