@@ -261,7 +261,7 @@ def test_the_line_up_to_begin_with_and_better_titles_are_kept(keyless_site: Site
     expect(page.get_by_label("They begin with").locator("option:checked")).to_have_text("Quick two")
 
 
-def test_an_account_is_deleted_for_its_password(keyless_site: Site, visit: Visits) -> None:
+def test_an_account_is_deleted_for_its_password_and_had_back(keyless_site: Site, visit: Visits) -> None:
     page, name = visit(keyless_site).page, new_name()
     sign_up(page, name)
     page.goto("/accounts/data")
@@ -272,6 +272,9 @@ def test_an_account_is_deleted_for_its_password(keyless_site: Site, visit: Visit
     expect(page.get_by_text("This is not your password.")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Delete my account").click()
-    page.get_by_text("Your account and everything in it is deleted.").wait_for()
+    page.get_by_text("Your account is closed.").wait_for()
     sign_in(page, name)
-    expect(page.get_by_text("The login and the password don’t match.")).to_be_visible()
+    page.get_by_role("button", name="Keep my account").click()
+    page.get_by_text("Your account stays. Sign in to go on.").wait_for()
+    sign_in(page, name)
+    expect(page.get_by_role("link", name=name)).to_be_visible()

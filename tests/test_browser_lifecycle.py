@@ -20,7 +20,7 @@ from tests.vendor import Exchange, Vendor
 pytestmark = pytest.mark.browser
 
 NAMES = {"openai": "OpenAI", "mistral": "Mistral"}
-LOST = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket connection"
+LOST = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_(SOCKET_)?NOT_CONNECTED|ERR_EMPTY_RESPONSE|WebSocket"
 PIECES = 8
 WORDS_PER_PIECE = 5
 

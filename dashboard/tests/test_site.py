@@ -78,7 +78,7 @@ def test_an_ai_that_begins_much_later_than_the_others_is_marked(as_owner: Client
     # Three times the others', but nobody waits for it.
     LedgerEntry.objects.filter(provider="groq").update(first_token_ms=1_200)
     states = text_of(page(as_owner)).partition("Last calls of each AI")[2].partition("Who spends most")[0]
-    assert states.count("slow") == 1
+    assert states.count("slow to begin") == 1
     assert states.index("OpenAI") < states.index("slow")
     assert states.count("fine") == 2
 

@@ -18,6 +18,8 @@ LOSS_S = 1.0
 READING_S = 0.5
 """What a frame takes on a busy machine to be sent, read and noted, and the rows to be written."""
 TABS_AGREE_S = 2.0
+STOPPED_S = 3.0
+"""As long as who waits for an end over REST waits for the text of what somebody stopped."""
 SECRET = "sk-CANARY-of-faults-0123456789"
 
 
@@ -44,6 +46,7 @@ def check_invariants(story: Story, *, killed_at: float | None = None, settle_s: 
     missing, no more than the last second of it.
     """
     everything_ends(story, settle_s)
+    stopped_texts_arrive(story)
     all_rows = story.site.database.read()
     scene = Scene(story, all_rows.of(story.conversations), all_rows, killed_at)
     every_accepted_turn_exists_once(scene)
@@ -69,6 +72,18 @@ def everything_ends(story: Story, settle_s: float) -> None:
         no_heartbeat_is_stale(unfinished)
         told = [(one.id, one.name, one.status, one.heartbeat_age_s) for one in unfinished]
         assert time.monotonic() < deadline, f"still unfinished after {settle_s:g} s: {told}"
+        time.sleep(LOOK_EVERY_S)
+
+
+def stopped_texts_arrive(story: Story) -> None:
+    """A stop writes the row first, its text follows in a moment (decision 2); if not, it is missed below."""
+    deadline = time.monotonic() + STOPPED_S
+    while time.monotonic() < deadline:
+        rows = story.site.database.read().of(story.conversations)
+        stopped = {one.id: one.text for one in rows.answers if one.status == "stopped"}
+        shown = [one for tab in story.tabs for one in tab.shown if one.answer_id in stopped]
+        if all(len(one.text) <= len(stopped[one.answer_id]) for one in shown):
+            return
         time.sleep(LOOK_EVERY_S)
 
 
