@@ -26,7 +26,7 @@ UPLOADS_WAITING = 40
 """Images a person may have uploaded without having asked about them."""
 VENDOR_CALLS_PER_MINUTE = 30
 UPLOADS_PER_MINUTE = 60
-IMPORT_BYTES = 100 * 1024 * 1024
+IMPORT_BYTES = 50 * 1024 * 1024
 """Of a file that WeBox exported, brought in at once."""
 UPLOAD_WAITS_S = 24 * 3600
 """How long such an image is kept."""
