@@ -97,10 +97,11 @@ def test_the_backup_holds_no_key_in_clear(site: dict[str, str], tmp_path: Path) 
 
 def test_a_damaged_backup_changes_nothing(site: dict[str, str], tmp_path: Path) -> None:
     made, _keys = backed_up(site, tmp_path / "kept")
-    whole = made.read_bytes()
-    for content in (b"", b"no zip", whole[: len(whole) // 2], whole[:2000] + b"XXXX" + whole[2004:]):
+    whole, others = made.read_bytes(), tmp_path / "others.json"
+    others.write_text(json.dumps({"SECRET_KEY": "s" * 86, "WEBOX_ENCRYPTION_KEYS": ["k" * 86]}))
+    for content in (b"", b"no zip", whole[: len(whole) // 2], whole[:2000] + b"\0\0\0\0" + whole[2004:]):
         made.write_bytes(content)
-        done = run(site, "restore", str(made), "--yes")
+        done = run(site, "restore", str(made), "--keys", str(others), "--yes")
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
     assert told(site) == ALL
@@ -110,8 +111,10 @@ def test_it_asks_before_anything_is_replaced(site: dict[str, str], tmp_path: Pat
     made, _keys = backed_up(site, tmp_path / "kept")
     change = "from chat.models import Conversation; Conversation.objects.update(title='New')"
     run(site, "shell", "--command", change)
-    done = run(site, "restore", str(made), answer="no\n")
-    assert "Nothing was changed." in done.stderr
+    for answer in ("no\n", ""):
+        done = run(site, "restore", str(made), answer=answer)
+        assert "Nothing was changed." in done.stderr
+        assert "Traceback" not in done.stderr
     assert "New" in told(site)
     assert run(site, "restore", str(made), answer="yes\n").returncode == 0
     assert told(site) == ALL

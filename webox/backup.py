@@ -109,8 +109,11 @@ def restore(backup: Path) -> None:
         (_load_sqlite if connection.vendor == "sqlite" else _load_postgresql)(dump)
 
 
-def restore_keys(keys: Path) -> None:
-    """Put the keys of a backup into the files of WEBOX_VAR. Raises BackupError where settings hold others."""
+def read_keys(keys: Path) -> tuple[str, list[str]]:
+    """The secret and the encryption keys in a file that `make` wrote.
+
+    Raises BackupError for another file, and where settings hold such keys: they would go on holding.
+    """
     try:
         found = json.loads(keys.read_text(encoding="utf-8"))
         secret, encryption = str(found["SECRET_KEY"]), [str(key) for key in found["WEBOX_ENCRYPTION_KEYS"]]
@@ -119,6 +122,11 @@ def restore_keys(keys: Path) -> None:
     for name in ("SECRET_KEY", "WEBOX_ENCRYPTION_KEYS"):
         if os.environ.get(name):
             raise BackupError(f"{name} is a setting here: put the one of {keys} there.")
+    return secret, encryption
+
+
+def write_keys(secret: str, encryption: list[str]) -> None:
+    """Put keys into the files of WEBOX_VAR, in the place of those that are there."""
     replace(settings.VAR_DIR / "secret.key", secret)
     replace(settings.ENCRYPTION_KEY_FILE, "\n".join(encryption))
 

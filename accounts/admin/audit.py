@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin.read_only import ReadOnlyAdmin
-from accounts.models import AuditEvent, SitePolicy, User
+from accounts.admin.rights import is_owner
+from accounts.models import AuditEvent, SitePolicy
 
 WORDS = {
     "give_premium": _("Give premium"),
@@ -30,10 +31,6 @@ WORDS = {
 """What the actions of the list of people are called in the log."""
 
 
-def _is_owner(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.is_superuser
-
-
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what, when and from where. Django's own log, which goes with its people, is copied into it."""
@@ -45,7 +42,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     fields = ("at", "action", "actor_name", "about", "told", "ip_address", "request_id")
 
     def has_view_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
-        return _is_owner(request)
+        return is_owner(request)
 
     @admin.display(description=_("about"), ordering="subject")
     def about(self, event: AuditEvent) -> str:
@@ -103,10 +100,10 @@ class SitePolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generi
     )
 
     def has_view_permission(self, request: HttpRequest, obj: SitePolicy | None = None) -> bool:
-        return _is_owner(request)
+        return is_owner(request)
 
     def has_change_permission(self, request: HttpRequest, obj: SitePolicy | None = None) -> bool:
-        return _is_owner(request)
+        return is_owner(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -116,6 +113,6 @@ class SitePolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generi
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The one row is its own list."""
-        if not _is_owner(request):
+        if not is_owner(request):
             raise PermissionDenied
         return redirect("admin:accounts_sitepolicy_change", SitePolicy.objects.get_or_create(pk=1)[0].pk)

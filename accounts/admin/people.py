@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 
 from accounts import premium, second_step, sessions
 from accounts.admin.premium_form import SELECTED, NamedDateTime, PremiumForm
+from accounts.admin.rights import is_owner
 from accounts.allowance import usage_of
 from accounts.models import Invitation, User
 
@@ -64,7 +65,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not generic at ru
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if _is_owner(request) else (*fields, *OWNER_ONLY_FIELDS)
+        return fields if is_owner(request) else (*fields, *OWNER_ONLY_FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
@@ -221,9 +222,5 @@ class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generi
         self.message_user(request, said, messages.WARNING)
 
 
-def _is_owner(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.is_superuser
-
-
 def _may_touch(request: HttpRequest, user: User | None) -> bool:
-    return user is None or not user.is_superuser or _is_owner(request)
+    return user is None or not user.is_superuser or is_owner(request)

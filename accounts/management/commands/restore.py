@@ -25,9 +25,11 @@ class Command(BaseCommand):
             if not options["yes"]:
                 self._ask(manifest.made_at)
             with FileLock(settings.VAR_DIR / "engine.lock", timeout=0):
-                if options["keys"]:
-                    backup.restore_keys(options["keys"])
+                keys = backup.read_keys(options["keys"]) if options["keys"] else None
                 backup.restore(options["backup"])
+                # Last: what is here stays readable where the backup can't be restored.
+                if keys:
+                    backup.write_keys(*keys)
         except Timeout as error:
             raise CommandError("WeBox is running: stop it, then restore.") from error
         except backup.BackupError as error:
@@ -38,5 +40,10 @@ class Command(BaseCommand):
 
     def _ask(self, made_at: str) -> None:
         said = f"Everything in the database is replaced by what was there at {made_at}. Type “yes”: "
-        if input(said).strip().lower() != "yes":
+        try:
+            answer = input(said)
+        except EOFError:
+            # Nobody is there to answer.
+            answer = ""
+        if answer.strip().lower() != "yes":
             raise CommandError("Nothing was changed.")
