@@ -67,7 +67,8 @@ def purge_expired() -> int:
     ).exclude(pk__in=running)
     purged = 0
     while owners := dict(over.values_list("pk", "owner_id")[:BATCH]):
-        Conversation.objects.filter(pk__in=owners).delete()
+        # Asked again: somebody may have touched one since it was listed.
+        over.filter(pk__in=owners).delete()
         for owner_id in {*owners.values()}:
             Tag.objects.drop_unused(owner_id)
         purged += len(owners)
