@@ -1,12 +1,16 @@
 """What every test of WeBox may ask for."""
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.test import Client, TransactionTestCase
 from filelock import FileLock
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from servestatic.middleware import ServeStaticMiddleware
 
 from accounts import sessions
@@ -40,6 +44,46 @@ def static_files_are_found_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as session:
         session.setattr(ServeStaticMiddleware, "add_files_from_finders", look_once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_cost_little() -> Iterator[None]:
+    """A hash that takes a thief long took half of all the time of the tests, which make a person each."""
+    with pytest.MonkeyPatch.context() as session:
+        session.setattr(Argon2PasswordHasher, "memory_cost", 1024)
+        session.setattr(Argon2PasswordHasher, "time_cost", 1)
+        session.setattr(Argon2PasswordHasher, "parallelism", 1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """After each test the database is copied back as it was when new.
+
+    Django would empty every table and fill permissions and catalogue in again, thirty times as slowly. Ids
+    go on, as they do there: what a process remembers of a person never meets another one.
+    """
+
+    def nothing_is_kept(sender: Any, connection: Any, **_: Any) -> None:
+        # It need not outlive a power failure.
+        connection.cursor().execute("PRAGMA synchronous=OFF")
+
+    connection_created.connect(nothing_is_kept)
+    with django_db_blocker.unblock(), sqlite3.connect(":memory:", check_same_thread=False) as new:
+        connection.ensure_connection()
+        connection.connection.backup(new)
+
+    def come_back(_: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            last_ids = cursor.execute("SELECT seq, name FROM sqlite_sequence").fetchall()
+            new.backup(connection.connection)
+            cursor.execute("DELETE FROM sqlite_sequence")
+            cursor.executemany("INSERT INTO sqlite_sequence (seq, name) VALUES (%s, %s)", last_ids)
+
+    with pytest.MonkeyPatch.context() as session:
+        session.setattr(TransactionTestCase, "_fixture_teardown", come_back)
+        yield
+    new.close()
 
 
 @pytest.fixture(autouse=True)

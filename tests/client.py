@@ -20,7 +20,8 @@ def open_url(url: str, **options: Any) -> ClientConnection:
 def open_socket(account: Account, conversation_id: int, **options: Any) -> ClientConnection:
     """A plain socket; `subprotocols=["webox.v1"]` makes it the other kind."""
     url = f"{account.site.socket_url}/{conversation_id}"
-    return open_url(url, additional_headers=account.headers, **options)
+    trust = {"ssl": account.site.trust} if account.site.trust else {}
+    return open_url(url, additional_headers=account.headers, **trust, **options)
 
 
 def frames_until(socket: ClientConnection, is_last: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """WeBox as a person runs it: real processes on loopback, started and stopped by a test."""
 
 import os
-import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -31,26 +32,37 @@ class Site:
     process: subprocess.Popen[bytes]
     log: Path
     env: Mapping[str, str]
+    trust: ssl.SSLContext | None = None
+    """What its clients have to trust where it is behind https, on the name localhost."""
+
+    @property
+    def address(self) -> str:
+        return f"localhost:{self.port}" if self.trust else f"127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.trust else ''}://{self.address}"
 
     @property
     def socket_url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/api/chat/ws"
+        return f"ws{'s' if self.trust else ''}://{self.address}/api/chat/ws"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How httpx asks it."""
+        return {"trust_env": False, "timeout": 60, "verify": self.trust or True}
 
     def account(self, name: str) -> "Account":
         """A new account, signed in as an API client."""
         person = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-        made = httpx.post(f"{self.url}/api/auth/register", json=person, trust_env=False, timeout=60)
+        made = httpx.post(f"{self.url}/api/auth/register", json=person, **self.options)
         assert made.status_code == 201, made.text
         return self.sign_in(name)
 
     def sign_in(self, name: str) -> "Account":
         """An account that there is, signed in as an API client."""
         sign_in = {"username": name, "password": PASSWORD}
-        got = httpx.post(f"{self.url}/api/auth/token", json=sign_in, trust_env=False, timeout=60)
+        got = httpx.post(f"{self.url}/api/auth/token", json=sign_in, **self.options)
         assert got.status_code == 200, got.text
         return Account(self, name, got.json()["access"])
 
@@ -68,10 +80,10 @@ class Account:
         return {"Authorization": f"Bearer {self.token}"}
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.site.url + path, headers=self.headers, trust_env=False, timeout=60)
+        return httpx.get(self.site.url + path, headers=self.headers, **self.site.options)
 
     def post(self, path: str, **body: object) -> httpx.Response:
-        return httpx.post(self.site.url + path, json=body, headers=self.headers, trust_env=False, timeout=60)
+        return httpx.post(self.site.url + path, json=body, headers=self.headers, **self.site.options)
 
     def conversation(self) -> int:
         """The id of a new conversation."""
@@ -133,7 +145,8 @@ def running_site(command: list[str], env: Mapping[str, str], port: int, log: Pat
         yield site
     finally:
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            # Not Ctrl-C's signal: what a shell starts in the background never hears that one.
+            process.terminate()
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:

@@ -47,13 +47,27 @@ def told(env: Mapping[str, str]) -> str:
     return run(env, "shell", "--command", TELL).stdout.strip().splitlines()[-1]
 
 
+@pytest.fixture(scope="module")
+def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a WeBox on SQLite with somebody and a key in it."""
+    folder = tmp_path_factory.mktemp("filled") / "var"
+    filled(environment(folder))
+    return folder
+
+
+@pytest.fixture
+def sqlite_site(filled_folder: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of such a WeBox, which is not running."""
+    return environment(Path(shutil.copytree(filled_folder, tmp_path / "var")))
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a WeBox with somebody and a key in it, which is not running."""
-    env = environment(tmp_path / "var")
     if request.param == "sqlite":
-        yield filled(env)
+        yield request.getfixturevalue("sqlite_site")
         return
+    env = environment(tmp_path / "var")
     admin_url = os.environ.get("WEBOX_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
     with new_database(admin_url, f"webox_backup_{free_port()}") as url:
         yield filled(env | {"DATABASE_URL": url})
@@ -120,8 +134,10 @@ def test_it_asks_before_anything_is_replaced(site: dict[str, str], tmp_path: Pat
     assert told(site) == ALL
 
 
-def test_a_running_webox_is_not_restored_under_peoples_hands(tmp_path: Path) -> None:
-    env, port = filled(environment(tmp_path / "var")), free_port()
+def test_a_running_webox_is_not_restored_under_peoples_hands(
+    sqlite_site: dict[str, str], tmp_path: Path
+) -> None:
+    env, port = sqlite_site, free_port()
     made, _keys = backed_up(env, tmp_path / "kept")
     with running_site(server_command(port), env, port, tmp_path / "log"):
         done = run(env, "restore", str(made), "--yes")

@@ -15,7 +15,7 @@ ASKS, AT_ONCE, LIMIT = 200, 40, 10
 numbers = count(1)
 
 
-@pytest.fixture(params=["embedded_site", "scaled_site"])
+@pytest.fixture(params=["embedded_site", pytest.param("scaled_site", marks=pytest.mark.services)])
 def limited(request: pytest.FixtureRequest) -> Account:
     """Somebody with a plan of their own, on SQLite alone and on PostgreSQL with workers."""
     site: Site = request.getfixturevalue(request.param)

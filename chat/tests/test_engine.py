@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from accounts.models import User
@@ -122,7 +123,10 @@ def test_a_stop_keeps_what_was_shown(alice: User, vendor: Vendor) -> None:
     assert Answer.objects.get().status == "stopped"
 
 
-def test_the_end_of_the_process_keeps_the_text_and_says_why(alice: User, vendor: Vendor) -> None:
+def test_the_end_of_the_process_keeps_the_text_and_says_why(
+    alice: User, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_of_process(), "_grace_s", 0)
     started = threading.Event()
 
     def script(exchange: Exchange) -> None:

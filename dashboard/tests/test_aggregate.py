@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -234,12 +235,14 @@ def test_deleted_answers_keep_their_count(alice: User) -> None:
 
 
 def test_the_command_counts_some_days_anew(alice: User) -> None:
-    settle(entry(alice, NOW - timedelta(days=1)))
-    settle(entry(alice, NOW))
+    yesterday = timezone.now().replace(hour=12) - timedelta(days=1)
+    settle(entry(alice, yesterday - timedelta(days=1)))
+    settle(entry(alice, yesterday))
     aggregate.count_new()
     PersonHour.objects.update(answers=99)
     said = StringIO()
-    call_command("rebuild_usage", "--from", "2026-03-15", "--to", "2026-03-15", stdout=said)
+    day = yesterday.date().isoformat()
+    call_command("rebuild_usage", "--from", day, "--to", day, stdout=said)
     assert "1 entries counted." in said.getvalue()
     assert [row.answers for row in PersonHour.objects.order_by("hour")] == [99, 1]
     call_command("rebuild_usage", stdout=said)
