@@ -1,0 +1,1 @@
+"""The supply chain: pins, vendored files, licences and audits, by `python -m supply`."""
