@@ -66,7 +66,7 @@ class PersonalTokenForm(forms.Form):
         label=_("It may"),
         choices=PersonalToken.Scope.choices,
         initial=PersonalToken.Scope.CHAT,
-        help_text=_("To ask includes to change conversations; everything includes keys and the account."),
+        help_text=_("Asking includes changing conversations; everything includes keys and the account."),
     )
     days = forms.TypedChoiceField(
         label=_("It is good for"),

@@ -30,7 +30,8 @@ def follow_preferences(response: HttpResponseBase, user: AbstractBaseUser, **_kw
 
 @receiver(signals.user_logged_out)
 def end_session_access(request: HttpRequest, user: AbstractBaseUser | None, **_kwargs: Any) -> None:
-    """End what the session opened; Django flushes it right after this signal."""
+    """End what the session opened; Django flushes it right after this signal, and the browser clears up."""
+    request.signed_out = True  # type: ignore[attr-defined]
     if user is not None and request.session.session_key:
         end_what_it_opened(user.pk, request.session.session_key)
 

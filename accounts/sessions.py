@@ -83,7 +83,12 @@ def end_others(request: HttpRequest, user: User) -> None:
     """End every session but this one, and every API sign-in. Access tokens have their own page."""
     rows = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
     SessionsAdapter().end_sessions(rows)
-    user.token_families.all().delete()
+    deleted, _rows = user.token_families.all().delete()
+    if deleted:
+        # Which sockets those opened nobody knows: all are closed, and those of this browser open again.
+        transaction.on_commit(
+            partial(sockets_must_close.send, sender=User, user_id=user.pk, session_key=None)
+        )
 
 
 def end_all(user: User) -> None:

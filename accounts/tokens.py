@@ -105,8 +105,16 @@ def issue_ticket(user: User, *, session_key: str = "", family: TokenFamily | Non
     return ticket.issue()
 
 
-def redeem_ticket(ticket: str) -> User | None:
-    """Use up a ticket: the person it lets in, once; None ever after, and for what is no ticket."""
+def family_person(family_id: UUID) -> User | None:
+    """The person of an API sign-in that still stands."""
+    try:
+        return _living_family(family_id).user
+    except TokenRefused:
+        return None
+
+
+def redeem_ticket(ticket: str) -> SocketTicket | None:
+    """Use up a ticket: what it says of its sign-in, once; None ever after, and for what is no ticket."""
     with transaction.atomic():
         row = SocketTicket.unexpired(ticket).select_related("user").first()
         if row is None:
@@ -115,7 +123,7 @@ def redeem_ticket(ticket: str) -> User | None:
         deleted, _rows = SocketTicket.objects.filter(pk=row.pk).delete()
     if not deleted or not _still_lets_in(row.user, row.password_mark):
         return None
-    return row.user
+    return row
 
 
 def _pair(family: TokenFamily, refresh: RefreshToken) -> TokenPair:

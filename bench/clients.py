@@ -335,6 +335,7 @@ async def open_socket(bench: Bench, person: Person, conversation_id: int) -> Soc
     """A client that has joined."""
     connection = await connect(
         f"{bench.site.socket_url}/{conversation_id}",
+        ssl=bench.site.trust,
         additional_headers=person.headers,
         subprotocols=[Subprotocol("webox.v1")],
         compression="deflate" if bench.deflate else None,

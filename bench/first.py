@@ -34,7 +34,7 @@ async def warm_up(bench: Bench) -> None:
     [person] = await asyncio.to_thread(bench.people, 1)
     client = await open_socket(bench, person, person.conversations[0])
     for _ in range(3):
-        await _turn_firsts_ms(client, 8)
+        await turn_firsts_ms(client, 8)
     await client.aclose()
 
 
@@ -47,7 +47,7 @@ async def direct_firsts_ms(
     return [(first - began) / 1000 for first in await asyncio.gather(*asked)]
 
 
-async def _turn_firsts_ms(client: SocketClient, count: int) -> list[float]:
+async def turn_firsts_ms(client: SocketClient, count: int) -> list[float]:
     """The same through WeBox, from sending `ask`."""
     async with asyncio.timeout(TURN_WITHIN_S):
         turn = await client.ask(targets(count, SHORT))
@@ -68,7 +68,7 @@ async def first_tokens(bench: Bench, session: aiohttp.ClientSession, turns: int)
             client = await open_socket(bench, person, conversation_id)
             for _ in range(BATCH):
                 theirs.append(await direct_firsts_ms(bench, session, count, SHORT))
-                ours.append(await _turn_firsts_ms(client, count))
+                ours.append(await turn_firsts_ms(client, count))
                 await asyncio.sleep(COMMAND_EVERY_S)
             await client.aclose()
         rows.append(_first_row(bench.mode, count, ours[WARM_UP:], theirs[WARM_UP:]))
@@ -136,11 +136,11 @@ async def _turn_cpu_ms(bench: Bench, count: int, turns: int, idle: dict[str, flo
     [person] = await asyncio.to_thread(bench.people, 1, max(4, -(-turns // BATCH)))
     clients = [await open_socket(bench, person, one) for one in person.conversations]
     for client in clients:
-        await _turn_firsts_ms(client, count)
+        await turn_firsts_ms(client, count)
     before, began = await asyncio.to_thread(bench.meter.cpu_s), time.monotonic()
     for number in range(turns):
         round_began = time.monotonic()
-        await _turn_firsts_ms(clients[number % len(clients)], count)
+        await turn_firsts_ms(clients[number % len(clients)], count)
         # All sockets in turn, none of them faster than it may.
         await asyncio.sleep(COMMAND_EVERY_S / len(clients) - (time.monotonic() - round_began))
     # Whatever is still being written belongs to them.

@@ -3,7 +3,7 @@
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import redis
@@ -49,8 +49,12 @@ class Meter:
     `redis` (the whole server) and `postgres` (the back ends of the site's database, where they can be read).
     """
 
-    def __init__(self, root_pid: int, redis_url: str = "", database: str = "") -> None:
+    def __init__(
+        self, root_pid: int, redis_url: str = "", database: str = "", beside: Mapping[int, str] | None = None
+    ) -> None:
+        """`beside`: other processes that take part, as their number and the name of their part."""
         self._root = root_pid
+        self._beside = beside or {}
         self._database = database
         self._redis = redis.Redis.from_url(redis_url) if redis_url else None
         # By process: one that ended between two readings has still cost what it cost.
@@ -119,7 +123,7 @@ class Meter:
             words = _read(PROC / str(pid) / "cmdline").split("\0")
             found[pid] = words[words.index("--only") + 1] if "--only" in words else part
             waiting += [(child, found[pid]) for child in children[pid]]
-        return found
+        return found | dict(self._beside)
 
     def _database_processes(self) -> dict[int, str]:
         if not self._database:

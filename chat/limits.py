@@ -26,6 +26,8 @@ UPLOADS_WAITING = 40
 """Images a person may have uploaded without having asked about them."""
 VENDOR_CALLS_PER_MINUTE = 30
 UPLOADS_PER_MINUTE = 60
+EXPORTS_PER_MINUTE = 6
+IMPORTS_PER_MINUTE = 6
 IMPORT_BYTES = 50 * 1024 * 1024
 """Of a file that WeBox exported, brought in at once."""
 UPLOAD_WAITS_S = 24 * 3600
@@ -50,6 +52,8 @@ SEARCH_HITS = 2000
 """So many of the newest places with the words are looked at."""
 HITS_OF_A_CONVERSATION = 10
 """So many of them are listed."""
+BODY_BYTES = 2 * 1024 * 1024
+"""Of any other request. JSON of more than 1 MiB is refused by its reader, which can say so."""
 CLIENT_ID_CHARS = 100
 FRAME_BYTES = 1024 * 1024
 """Larger frames from a client are refused with a typed error; the server's own limit is 2 MiB."""

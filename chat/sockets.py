@@ -6,6 +6,7 @@ from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -15,9 +16,15 @@ from django.utils.translation import get_language_from_request
 
 from accounts import personal_tokens
 from accounts.errors import TokenRefused
-from accounts.models import PersonalToken, User, find_user
+from accounts.models import PersonalToken, User
 from accounts.one_time import hash_token
-from accounts.tokens import ShownToken, find_person, read_access_token, redeem_ticket
+from accounts.tokens import (
+    ShownToken,
+    family_person,
+    find_person,
+    read_access_token,
+    redeem_ticket,
+)
 from chat import dispatch
 from webox.signals import sockets_must_close
 
@@ -77,16 +84,15 @@ class PersonalCredential:
 
 @dataclass(frozen=True, slots=True)
 class TicketCredential:
-    """A ticket that was redeemed when the socket opened; it stands until the password changes."""
+    """A ticket, redeemed when the socket opened; it stands as long as the sign-in that asked for it."""
 
-    user_id: int
-    password_hash: str
-    session_key: None = None
+    session_key: str | None
+    family_id: UUID | None
 
     def user(self) -> User | None:
-        user = find_user(self.user_id)
-        lets_in = user and user.is_active and user.get_session_auth_hash() == self.password_hash
-        return user if lets_in else None
+        if self.session_key:
+            return SessionCredential(self.session_key).user()
+        return family_person(self.family_id) if self.family_id else None
 
 
 def request_credential(request: HttpRequest) -> Credential:
@@ -130,8 +136,10 @@ class Handshake:
                 return None
         query = parse_qs(self._scope.get("query_string", b"").decode("latin-1"))
         if "ticket" in query:
-            user = redeem_ticket(query["ticket"][0])
-            return TicketCredential(user.pk, user.get_session_auth_hash()) if user else None
+            ticket = redeem_ticket(query["ticket"][0])
+            if ticket is None:
+                return None
+            return TicketCredential(ticket.session_key or None, ticket.token_family_id)
         session_key = self._cookies().get(settings.SESSION_COOKIE_NAME)
         return SessionCredential(session_key) if session_key else None
 

@@ -6,6 +6,7 @@ from celery.signals import worker_shutting_down
 from chat import indexing, upkeep
 from chat.engine import engine_of_process
 from chat.errors import EngineStopping
+from webox import alive
 
 INDEXING_S = 3.0
 """At a time, on the statistics worker: no turn waits for it."""
@@ -31,6 +32,7 @@ def reap() -> None:
     engine = engine_of_process()
     engine.ensure_started()
     engine.reap().result()
+    alive.show(("beat",))
 
 
 @shared_task(acks_late=True)

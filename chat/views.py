@@ -1,5 +1,6 @@
 """The chat's pages: a new conversation or one that exists, and the AIs with their keys."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ from chat.providers.registry import name_key
 from chat.records import message_record, with_answers
 from chat.wording import sentences
 from webox.errors import WeBoxError
+from webox.throttles import take
 
 DEMO = "demo"
 DEMO_MODELS = ("quick", "slow", "code")
@@ -69,10 +71,12 @@ def conversation(request: HttpRequest, conversation_id: int | None = None) -> Ht
 @never_cache
 @login_required
 @require_safe
-async def export(request: HttpRequest) -> StreamingHttpResponse:
+async def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Everything of the person's as one JSON file."""
     user = await request.auser()
     assert isinstance(user, User)
+    if wait_s := await sync_to_async(take)(f"export:{user.pk}", limits.EXPORTS_PER_MINUTE):
+        return await sync_to_async(_too_often)(request, wait_s)
     await sync_to_async(audit.record)(audit.Action.DATA_EXPORTED, person=user, by=user)
     name = exporting.name_of(user, timezone.now())
     return StreamingHttpResponse(
@@ -87,6 +91,8 @@ async def export(request: HttpRequest) -> StreamingHttpResponse:
 def bring_in(request: HttpRequest) -> HttpResponse:
     """The conversations of a file that WeBox exported, made this person's."""
     assert isinstance(request.user, User)
+    if wait_s := take(f"import:{request.user.pk}", limits.IMPORTS_PER_MINUTE):
+        return _too_often(request, wait_s)
     file = request.FILES.get("file")
     try:
         if file is None or isinstance(file, list):
@@ -99,6 +105,12 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _told_of(imported))
     return redirect("accounts:data")
+
+
+def _too_often(request: HttpRequest, wait_s: int) -> HttpResponse:
+    page = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    page.headers["Retry-After"] = str(wait_s)
+    return page
 
 
 def _told_of(imported: importing.Imported) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import LedgerEntry
@@ -122,6 +122,11 @@ def _after(hour: datetime) -> datetime:
 
 def _hold() -> None:
     Counting.objects.update_or_create(pk=1, defaults={"counted_at": timezone.now()})
+
+
+def waits_since() -> datetime | None:
+    """When the oldest of what is not counted yet was settled; None where all is counted."""
+    return _uncounted(None).aggregate(first=Min("settled_at"))["first"]
 
 
 def _uncounted(user_id: int | None) -> QuerySet[LedgerEntry]:

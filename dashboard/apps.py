@@ -4,6 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from prometheus_client import REGISTRY
 
 from chat.engine import engine_of_process
 
@@ -16,6 +17,7 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         engine_of_process().chores.append((COUNT_EVERY_S, _count_new))
+        REGISTRY.register(import_module("dashboard.metrics").Moment())
 
 
 def _count_new() -> None:

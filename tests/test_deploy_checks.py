@@ -9,7 +9,7 @@ import pytest
 from django.core import checks
 from pytest_django import Settings
 
-from tests.running import environment, free_port, server_command
+from tests.running import ROOT, Site, environment, free_port, server_command
 
 
 def found(*, deploy: bool = False) -> set[str]:
@@ -84,3 +84,19 @@ def test_the_server_does_not_start_with_such_a_secret(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "SECRET_KEY can be guessed" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_process_without_redis_is_refused(embedded_site: Site) -> None:
+    """Each would hold the messages to its sockets in its own memory."""
+    done = subprocess.run(
+        server_command(free_port()),
+        cwd=ROOT,
+        env=dict(embedded_site.env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "already runs on" in done.stderr
+    assert "REDIS_URL" in done.stderr

@@ -31,7 +31,7 @@ def events_of(person: Account, message_id: int, last_id: str = "") -> Iterator[E
         client.stream("GET", url, headers=headers | {"Accept": "text/event-stream"}) as got,
     ):
         assert got.status_code == 200, got.read()
-        assert got.headers["content-type"] == "text/event-stream"
+        assert got.headers["content-type"] == "text/event-stream; charset=utf-8"
         yield parsed(got.iter_lines())
 
 

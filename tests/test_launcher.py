@@ -341,3 +341,13 @@ def test_tests_left_out_and_skipped_are_counted(tmp_path: Path, variables: Varia
         "left_out": {"browser": 1, "services": 2},
         "skipped": {"recorded cases are elsewhere": 1},
     }
+
+
+def test_a_refusal_of_postgresql_in_the_letters_of_windows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        # What psycopg2 makes of “authentification par mot de passe échouée” in Windows-1252.
+        "mot de passe \xe9chou\xe9e".encode("cp1252").decode()
+
+    monkeypatch.setattr(server, "MigrationExecutor", refuse)
+    with pytest.raises(words.Problem, match="mot de passe échouée"):
+        server.prepare_database()

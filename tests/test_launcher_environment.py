@@ -107,6 +107,19 @@ def test_failed_install_is_told_and_not_taken_for_a_finished_one(
         environment.install("requirements.txt")
 
 
+@pytest.mark.usefixtures("offline_pip")
+def test_an_environment_that_a_link_leads_to_is_left_alone(tmp_path: Path) -> None:
+    anothers = tmp_path / "anothers"
+    anothers.mkdir()
+    (anothers / "pyvenv.cfg").write_text("version = 3.1.0\n")
+    (tmp_path / ".venv").symlink_to(anothers)
+    made, _shown = environment_at(tmp_path)
+    made.make()
+    assert [file.name for file in anothers.iterdir()] == ["pyvenv.cfg"]
+    assert not made.folder.is_symlink()
+    assert made.is_sound()
+
+
 @pytest.fixture
 def finished(tmp_path: Path) -> Environment:
     """An environment that looks finished, though nothing is in it."""

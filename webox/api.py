@@ -104,7 +104,7 @@ class WhateverIsAsked(DefaultContentNegotiation):
 
 def event_stream(text: AsyncIterator[str]) -> StreamingHttpResponse:
     """Server-sent events, for minutes: the request's database connection is given back."""
-    response = StreamingHttpResponse(text, content_type="text/event-stream")
+    response = StreamingHttpResponse(text, content_type="text/event-stream; charset=utf-8")
     # For nginx, which else would collect it.
     response.headers["X-Accel-Buffering"] = "no"
     give_back_connection()

@@ -1,8 +1,6 @@
 """The ASGI application: HTTP to Django, sockets to Channels, the lifespan to the engine."""
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
@@ -11,13 +9,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webox.settings")
 django_application = get_asgi_application()
 
 # Only now are the applications loaded that these import.
+from chat import limits  # noqa: E402
 from chat.engine import engine_of_process  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from webox.body_limit import BodyLimit, Receive, Scope, Send  # noqa: E402
 from webox.celery import app as celery_application  # noqa: E402
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Tasks find their broker through this application; importing it made it the current one.
 celery_application.set_default()
@@ -55,6 +51,17 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
             return
 
 
+# A form's borders and names come on top of a file.
+FORM_BYTES = 64 * 1024
+BODY_LIMITS = {
+    "/v1/": limits.GATEWAY_BYTES,
+    "/api/chat/attachments": limits.UPLOAD_BYTES + FORM_BYTES,
+    "/chat/import": limits.IMPORT_BYTES + FORM_BYTES,
+}
 application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": SocketRouter(), "lifespan": lifespan}
+    {
+        "http": BodyLimit(django_application, limits.BODY_BYTES, BODY_LIMITS),
+        "websocket": SocketRouter(),
+        "lifespan": lifespan,
+    }
 )

@@ -7,6 +7,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from webox.address import public_hosts
+
 LEAST_SECRET_CHARS = 32
 LEAST_DIFFERENT = 10
 """Characters that differ: fewer are a word or a row of the same."""
@@ -72,9 +74,3 @@ def check_shared_secrets(app_configs: Sequence[AppConfig] | None, **_: Any) -> l
         "into WEBOX_ENCRYPTION_KEYS and SECRET_KEY for all of them."
     )
     return [Warning(said, hint=hint, id="webox.W001")]
-
-
-def public_hosts() -> list[str]:
-    """The names in ALLOWED_HOSTS that are not this machine's own."""
-    own = {*settings.LOOPBACK_HOSTS, ".localhost", "testserver"}
-    return [host for host in settings.ALLOWED_HOSTS if host not in own]

@@ -46,6 +46,14 @@ class UnreadableRequest(WeBoxError):
     message = _("WeBox can’t read this request.")
 
 
+class RequestTooLarge(WeBoxError):
+    """A body larger than anything that is taken at its address."""
+
+    code = "request_too_large"
+    http_status = 413
+    message = _("That is too large: at most %(mib)d MB can be sent here. Nothing was saved.")
+
+
 class NotFound(WeBoxError):
     """An address of the API that is none."""
 

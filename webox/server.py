@@ -12,6 +12,8 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -24,8 +26,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from filelock import FileLock, Timeout
+from prometheus_client import start_wsgi_server
 
 from chat.engine import engine_of_process
+from webox import health
+from webox.address import public_url
 from webox.celery import app as celery
 from webox.launcher import port
 from webox.launcher.cli import PARTS, ROOT, serve_options
@@ -37,6 +43,10 @@ SOCKET_BYTES = 2 * 1024 * 1024
 STOP_SLACK_S = 10
 REDIS_WITHIN_S = 5
 STATISTICS_THREADS = 2
+METRICS_PARTS = ("web", "worker", "stats")
+"""Each has the next port, so that all can run on one machine."""
+MIGRATION_LOCK = 0x5765426F78
+"""The number of an advisory lock: “WeBox” in ASCII."""
 
 
 class Server(uvicorn.Server):
@@ -57,7 +67,15 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin the stop: the engine ends its long requests, which uvicorn waits for before the lifespan."""
+        """Stop, after the time in which the proxy in front learns of it; at once when told twice."""
+        if settings.DRAIN_S and not health.draining.is_set():
+            health.draining.set()
+            threading.Timer(settings.DRAIN_S, self._stop, [sig, frame]).start()
+        else:
+            self._stop(sig, frame)
+
+    def _stop(self, sig: int, frame: FrameType | None) -> None:
+        # The engine ends its long requests, which uvicorn waits for before the lifespan.
         engine_of_process().begin_shutdown()
         super().handle_exit(sig, frame)
 
@@ -79,13 +97,16 @@ def main(words: list[str]) -> int:
             raise Problem("only_needs_redis", name=options.only)
         if options.only in (None, "web"):
             listener = port.bind(options.host, options.port)
+            be_alone()
             prepare_database()
         if settings.SCALED and options.only is None:
             listener.close()
             return run_together({name: part_command(name, words) for name in PARTS}, ROOT)
         if options.only in (None, "web"):
+            serve_figures("web", options.host)
             serve(listener, options.host, browser=not options.no_browser)
             return 0
+        serve_figures(options.only, options.host)
         celery.start(celery_words(options.only))
         return 0
     except Problem as problem:
@@ -113,6 +134,20 @@ def load() -> None:
             raise Problem("setting", detail=" ".join(filter(None, (str(message.msg), message.hint))))
 
 
+def be_alone() -> None:
+    """Raise Problem where another embedded WeBox runs on this folder; several processes need Redis.
+
+    What one of them writes the sockets of the other would not hear of.
+    """
+    if settings.SCALED:
+        return
+    try:
+        with FileLock(settings.VAR_DIR / "engine.lock", timeout=0):
+            return
+    except Timeout as error:
+        raise Problem("runs_already", path=settings.VAR_DIR) from error
+
+
 def reach_redis() -> None:
     """Raise Problem unless Redis answers."""
     try:
@@ -125,13 +160,46 @@ def reach_redis() -> None:
 def prepare_database() -> None:
     """Apply the migrations that are missing; raises Problem when the database can’t be used."""
     try:
-        executor = MigrationExecutor(connection)
-        steps = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        if steps:
-            print(say("migrating", count=steps), flush=True)
-            call_command("migrate", verbosity=0, interactive=False)
+        with migrating_alone():
+            executor = MigrationExecutor(connection)
+            steps = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+            if steps:
+                print(say("migrating", count=steps), flush=True)
+                call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise Problem("database", detail=str(error).strip().replace("\n", " ")) from error
+    except UnicodeDecodeError as error:
+        # A server on a Windows that speaks French refuses in the letters of that system.
+        said = bytes(error.object).decode("cp1252", "replace")
+        raise Problem("database", detail=said.strip().replace("\n", " ")) from error
+
+
+@contextmanager
+def migrating_alone() -> Iterator[None]:
+    """Of several web processes that start at once on PostgreSQL, one migrates and the others wait for it."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def serve_figures(part: str, host: str) -> None:
+    """Serve what dashboard.metrics tells of this process on its port, if there is one.
+
+    Raises Problem where the port can't be had.
+    """
+    if not settings.METRICS_PORT or part not in METRICS_PARTS:
+        return
+    wanted = settings.METRICS_PORT + METRICS_PARTS.index(part)
+    try:
+        start_wsgi_server(wanted, host)
+    except OSError as error:
+        raise port.explain(error, host, wanted) from error
 
 
 def owner_link(base_url: str) -> str:
@@ -146,7 +214,7 @@ def owner_link(base_url: str) -> str:
 
 def serve(listener: socket.socket, host: str, *, browser: bool) -> None:
     """Serve on a bound socket until a signal says stop."""
-    url = port.url_of(host, listener.getsockname()[1])
+    url = public_url() or port.url_of(host, listener.getsockname()[1])
     link = owner_link(url)
     config = uvicorn.Config(
         "webox.asgi:application",

@@ -3,9 +3,6 @@
 import sys
 from http import HTTPStatus
 
-import redis
-from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -18,12 +15,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from webox import health
 from webox.database import AWAY
 from webox.errors import Internal, NotFound, Unavailable, UnreadableRequest
 from webox.problems import API_PATHS, headers_of, problem_page
 from webox.schema import operation
 
-PROBE_S = 2
 LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 
 
@@ -45,34 +42,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 while the database, or Redis in scaled mode, can't be reached."""
-    services = {"database": _database_answers()}
-    if settings.SCALED:
-        services["redis"] = _redis_answers()
+    """503 while the database, or Redis in scaled mode, can't be reached, and before the process stops.
+
+    Workers that are missing are named, but the pages can be read and questions are kept without them.
+    """
+    if health.draining.is_set():
+        return JsonResponse({"status": "stopping"}, status=503)
+    services = health.services()
     is_ready = all(services.values())
     words = {name: "ok" if answers else "unreachable" for name, answers in services.items()}
+    words |= {part: "ok" if is_there else "missing" for part, is_there in health.parts().items()}
     return JsonResponse(
         {"status": "ok" if is_ready else "unavailable"} | words, status=200 if is_ready else 503
     )
-
-
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _redis_answers() -> bool:
-    options = {"socket_connect_timeout": PROBE_S, "socket_timeout": PROBE_S}
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, **options) as client:
-            client.ping()
-    except redis.RedisError:
-        return False
-    return True
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -28,7 +28,7 @@ class PremiumForm(forms.Form):
         label=_("Until"),
         required=False,
         widget=AdminDateWidget(),
-        help_text=_("The last day, itself included. Empty means for good."),
+        help_text=_("The last day, itself included. Empty: without an end."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 

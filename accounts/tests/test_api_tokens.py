@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from django.db import connection
 from pytest_django import Settings
@@ -221,6 +222,17 @@ def test_token_of_another_key_is_refused(ana: User) -> None:
     head, _payload, signature = sign_in().json()["access"].split(".")
     forged = sign_in().json()["access"].split(".")[1]
     assert let_in(f"{head}.{forged}.{signature}") is None
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
+def test_token_by_another_algorithm_is_refused(ana: User, settings: Settings, algorithm: str) -> None:
+    access = sign_in().json()["access"]
+    key = settings.SIMPLE_JWT["SIGNING_KEY"]
+    said = jwt.decode(access, key, algorithms=["HS256"], issuer="webox")
+    assert me(jwt.encode(said, key, algorithm="HS256")).status_code == 200
+    forged = jwt.encode(said, "" if algorithm == "none" else key, algorithm=algorithm)
+    assert me(forged).status_code == 401
+    assert let_in(forged) is None
 
 
 def test_socket_header_takes_an_access_token_alone(ana: User) -> None:

@@ -57,10 +57,12 @@ def test_wrong_input_does_not_use_up_the_link(client: Client) -> None:
     assert client.post(path, FORM).status_code == 302
 
 
-def test_newer_link_replaces_the_older(client: Client) -> None:
+def test_of_several_links_the_first_that_is_used_ends_the_others(client: Client) -> None:
     older, newer = address(), address()
-    assert client.get(older).status_code == 404
-    assert client.get(newer).status_code == 200
+    assert client.post(older, FORM).status_code == 302
+    assert Client().get(newer).status_code == 404
+    assert Client().post(newer, FORM | {"email": "eve@example.org", "username": "eve"}).status_code == 404
+    assert User.objects.count() == 1
 
 
 def test_link_expires(client: Client) -> None:

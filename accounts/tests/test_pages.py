@@ -118,6 +118,17 @@ def test_either_login_signs_in(client: Client, ana: User, login: str) -> None:
     assert is_in(client)
 
 
+def test_signing_in_begins_a_new_session(client: Client, ana: User) -> None:
+    session = client.session
+    session["known"] = "to whoever gave the browser this session"
+    session.save()
+    given = session.session_key or ""
+    sign_in(client)
+    assert is_in(client)
+    assert client.session.session_key != given
+    assert not session.exists(given)
+
+
 def test_unknown_login_and_wrong_password_are_told_alike(client: Client, ana: User) -> None:
     pages = [
         sign_in(client, login, "wrong password").context["form"].non_field_errors()

@@ -15,7 +15,7 @@ from accounts import secrets
 from accounts.models import User
 from accounts.tests.conftest import PASSWORD
 from tests.one_time_codes import code
-from webox.crypto import KeyRing, configured_secrets
+from webox.crypto import KeyRing, Rotated, Undecryptable, configured_secrets
 
 pytestmark = pytest.mark.django_db
 
@@ -234,6 +234,30 @@ def test_secrets_are_kept_encrypted_and_renewed(two_keys: None, codes: list[str]
     secrets.RING.reload()
     assert token(otp=code(KEY)).status_code == 200
     assert token(otp=codes[0]).status_code == 200
+
+
+@pytest.mark.parametrize("kept", [{"second_step": ""}, {"second_step": 5}, {"key": "sk-of-a-vendor"}])
+def test_what_holds_no_secret_of_a_second_step_can_not_be_read(kept: dict[str, object]) -> None:
+    with pytest.raises(Undecryptable):
+        secrets.unseal(secrets.RING.encrypt(kept))
+
+
+def test_a_rotation_says_how_many_it_renewed_and_could_not_read(
+    two_keys: None, ana: User, owner: User, settings: Settings
+) -> None:
+    # A passkey holds no secret of ours.
+    Authenticator.objects.create(user=ana, type=Authenticator.Type.WEBAUTHN, data={"secret": "a passkey's"})
+    for user in (ana, owner):
+        TOTP.activate(user, KEY)
+        RecoveryCodes.activate(user)
+    settings.ENCRYPTION_KEYS = ["n" * 40, "o" * 40]
+    secrets.RING.reload()
+    assert secrets.rotate(dry_run=True) == Rotated(4, 0)
+    assert secrets.rotate() == Rotated(4, 0)
+    assert secrets.rotate() == Rotated(0, 0)
+    settings.ENCRYPTION_KEYS = ["x" * 40]
+    secrets.RING.reload()
+    assert secrets.rotate() == Rotated(0, 4)
 
 
 def test_without_the_encryption_key_no_code_is_right(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from chat import events, limits
 from chat.booking import estimated, tokens_of
+from chat.engine import figures
 from chat.engine.jobs import Job
 from chat.engine.parts import EngineParts
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
@@ -23,6 +24,7 @@ from chat.providers.base import (
     TextDelta,
 )
 from chat.providers.errors import Interruption, ProviderError, TookTooLong
+from webox import logs
 from webox.errors import Internal, WeBoxError
 
 log = logging.getLogger(__name__)
@@ -38,12 +40,15 @@ async def run_turn(engine: EngineParts, message_id: int) -> None:
     """
     if message_id in engine.waiting:
         return
+    logs.turn_id.set(message_id)
     tasks: set[asyncio.Task[None]] = set()
     conversation_id = None
     claimed = await engine.claims.claim(message_id)
     while claimed is not None:
         conversation_id = claimed.conversation_id
         for job in claimed.jobs:
+            if message_id not in engine.turns:
+                figures.turns.inc()
             turn = engine.turns.setdefault(message_id, RunningTurn(message_id, conversation_id))
             answer = turn.answers[job.answer_id] = RunningAnswer(
                 job.answer_id, message_id, notes=[*job.notes]
@@ -85,6 +90,7 @@ async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAns
     # A cancel from here on comes too late: what was shown is saved first, then announced.
     answer.task = None
     await _finish(engine, turn, answer, outcome)
+    figures.count(job.provider, answer, outcome)
 
 
 async def _stream(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> Outcome:

@@ -84,6 +84,12 @@ class Hub:
         with self._lock:
             return sum(one.user_id == user_id for watching in self._subscribers.values() for one in watching)
 
+    @property
+    def size(self) -> int:
+        """How many subscribers this process has."""
+        with self._lock:
+            return sum(map(len, self._subscribers.values()))
+
     def publish(
         self,
         conversation_id: int,

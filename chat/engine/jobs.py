@@ -8,6 +8,7 @@ from chat import access
 from chat.access import Access
 from chat.booking import models_named
 from chat.engine.claims import Asked, claim
+from chat.engine.figures import OWN
 from chat.engine.history import Past, read_past, told
 from chat.errors import ProviderNotFound
 from chat.models import Answer, Model, Provider
@@ -21,6 +22,8 @@ class Job:
     """One claimed answer, ready to be streamed, or the reason why it can't be."""
 
     answer_id: int
+    provider: str
+    """Its slug; a person's own server has no name that others read."""
     protocol: ProtocolName
     request: ChatRequest
     endpoint: Endpoint | None
@@ -80,6 +83,7 @@ def _jobs(asked: Asked, claimed: list[Answer]) -> list[Job]:
         jobs.append(
             Job(
                 answer_id=answer.pk,
+                provider=_name(answer.provider_row),
                 protocol=_protocol(answer.provider_row),
                 request=request,
                 endpoint=grant.endpoint if grant else None,
@@ -97,6 +101,10 @@ def _grant(reach: Access, answer: Answer, model: Model | None) -> access.Grant:
         # Removed since it was asked; a retry finds it gone.
         raise ProviderNotFound
     return reach.grant(answer.provider_row, model, answer.model)
+
+
+def _name(provider: Provider | None) -> str:
+    return provider.slug if provider and provider.owner_id is None else OWN
 
 
 def _protocol(provider: Provider | None) -> ProtocolName:

@@ -11,6 +11,7 @@ from django.test import AsyncClient, Client
 from PIL import Image
 
 from accounts.models import User
+from chat import limits
 from chat.models import Conversation, LineUp, ProviderKey
 from chat.tests.test_quota import ask
 from tests.vendor import Vendor, answering
@@ -103,5 +104,15 @@ async def test_every_conversation_is_there_once(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("transactional_db")
+def test_too_many_files_a_minute_are_refused_and_another_person_is_not(
+    as_alice: Client, as_bob: Client
+) -> None:
+    for _ in range(limits.EXPORTS_PER_MINUTE):
+        assert as_bob.get(URL).status_code == 200
+    refused = as_bob.get(URL)
+    assert (refused.status_code, 0 < int(refused["Retry-After"]) <= 60) == (429, True)
+    assert as_alice.get(URL).status_code == 200
+
+
 def test_signed_out_is_sent_to_sign_in(client: Client) -> None:
     assert client.get(URL).status_code == 302

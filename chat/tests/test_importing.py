@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.test import Client
 
 from accounts.models import LedgerEntry, User
+from chat import limits
 from chat.models import Answer, Attachment, Conversation, Folder, LineUp, Message
 from chat.tests.test_export import exported, make_history
 from conftest import signed_in
@@ -205,6 +206,18 @@ def test_a_file_that_is_too_large_is_refused(as_bob: Client, monkeypatch: pytest
 def test_without_a_file_it_says_so(as_bob: Client) -> None:
     answer = as_bob.post(URL, follow=True)
     assert ["no file" in str(message) for message in answer.context["messages"]] == [True]
+
+
+def test_too_many_files_a_minute_are_refused_and_another_person_is_not(
+    as_alice: Client, as_bob: Client, alice: User, document: dict[str, Any]
+) -> None:
+    for _ in range(limits.IMPORTS_PER_MINUTE):
+        assert as_bob.post(URL).status_code == 302
+    refused = as_bob.post(URL, headers={"Accept-Language": "en"})
+    assert (refused.status_code, 0 < int(refused["Retry-After"]) <= 60) == (429, True)
+    assert "Wait a few minutes, then try again." in refused.text
+    send(as_alice, document)
+    assert Conversation.objects.filter(owner=alice).exists()
 
 
 def test_nothing_stands_after_itself(as_bob: Client, bob: User, document: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The models that each vendor lists, in the shapes of shared/reference/provider-protocols.md."""
+"""The models that each vendor lists, in the shapes of the vendors' documentation."""
 
 import json
 from collections.abc import AsyncIterator

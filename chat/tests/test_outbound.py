@@ -1,6 +1,6 @@
 """The guard, through the client that every adapter asks by. A canary on loopback must stay alone.
 
-The spellings are those by which others were fooled: shared/reference/security.md, sections 0.9 and 1c.
+The spellings are those by which others were fooled, and what getaddrinfo and URL readers make of numbers.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from chat.providers.base import ChatMessage, ChatRequest, Endpoint, ProtocolName
 from chat.providers.errors import AddressRefused, BadStream, ProviderError, Unreachable
 from chat.providers.http import ProviderClient
 from chat.providers.openai import OpenAIAdapter
+from chat.providers.outbound import REFUSED, Outbound, was_refused
 from chat.providers.protocols import make_adapter
 from chat.tests.vendor import Heard, Reply, VendorServer, listen, sse
 
@@ -273,3 +274,34 @@ async def test_a_refused_address_is_named_without_what_was_asked(net: Net, clien
     assert isinstance(error, ProviderError)
     assert error.params == {"vendor": "Vendor"}
     assert error.stage == "before stream"
+
+
+def test_a_way_out_is_of_one_event_loop() -> None:
+    async def make() -> Outbound:
+        return Outbound()
+
+    async def ask_there(made: Outbound) -> None:
+        with pytest.raises(RuntimeError, match="event loop"):
+            made.client(may_be_private=False)
+
+    async def close(made: Outbound) -> None:
+        await made.aclose()
+
+    with asyncio.Runner() as own:
+        made = own.run(make())
+        asyncio.run(ask_there(made))
+        own.run(close(made))
+
+
+def test_a_refusal_of_the_guard_is_known_however_deep_it_lies() -> None:
+    try:
+        try:
+            raise OSError(REFUSED)
+        except OSError as error:
+            raise RuntimeError("by its cause") from error
+    except RuntimeError as error:
+        caused = error
+    unrelated = OSError("network is unreachable")
+    beside = RuntimeError("by what went on around it")
+    beside.__context__ = caused
+    assert [was_refused(error) for error in (caused, beside, unrelated)] == [True, True, False]

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -18,7 +19,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.personal_tokens import make
-from accounts.tokens import issue_ticket, issue_tokens
+from accounts.tokens import check_access_token, issue_ticket, issue_tokens
 from chat import events
 from chat.models import Answer, Conversation
 from chat.routing import websocket_urlpatterns
@@ -58,10 +59,17 @@ def by_token(user: User, scope: str = "chat") -> Door:
 
 
 def by_ticket(user: User) -> Door:
-    return Door(query=f"?ticket={issue_ticket(user)}")
+    family = check_access_token(issue_tokens(user).access)
+    return Door(query=f"?ticket={issue_ticket(user, family=family)}")
 
 
-EVERY_WAY: list[Way] = [by_session, by_jwt, by_token, by_ticket]
+def by_ticket_of_session(user: User) -> Door:
+    client = Client()
+    client.force_login(user)
+    return Door(query=f"?ticket={issue_ticket(user, session_key=client.session.session_key or '')}")
+
+
+EVERY_WAY: list[Way] = [by_session, by_jwt, by_token, by_ticket, by_ticket_of_session]
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,12 @@ def change_password(world: World) -> None:
     world.ana.save()
 
 
+def sign_out_everywhere(world: World) -> None:
+    Session.objects.all().delete()
+    world.ana.token_families.all().delete()
+    world.ana.personal_tokens.all().delete()
+
+
 def delete_conversation(world: World) -> None:
     Conversation.objects.update(deleted_at=timezone.now())
 
@@ -251,7 +265,13 @@ async def lose_and_command(world: World, way: Way, lose: Callable[[World], None]
 
 @pytest.mark.parametrize("way", EVERY_WAY)
 @pytest.mark.parametrize(
-    ("lose", "code"), [(close_account, 4401), (change_password, 4401), (delete_conversation, 4404)]
+    ("lose", "code"),
+    [
+        (close_account, 4401),
+        (change_password, 4401),
+        (sign_out_everywhere, 4401),
+        (delete_conversation, 4404),
+    ],
 )
 def test_a_right_that_is_lost_ends_at_the_next_command(
     lose: Callable[[World], None], code: int, way: Way, world: World

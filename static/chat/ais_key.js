@@ -116,7 +116,7 @@ export class KeyPart {
   #explainServers({ has_environment_key }, key) {
     if (has_environment_key && key) return gettext("It goes before the one in the server’s environment.");
     if (has_environment_key) return gettext("There is one in the server’s environment. One that is saved here goes before it.");
-    return gettext("It serves everybody you let use it.");
+    return gettext("It serves everybody whose plan allows it.");
   }
 
   #path() {

@@ -164,6 +164,9 @@ class OwnPostgres(Service):
             return True
         return False
 
+    def kill(self) -> None:
+        self.signal_and_wait(signal.SIGKILL)
+
     def stop_fast(self) -> None:
         """What its administrators call a fast shutdown: every connection is cut, what was committed stays."""
         self.signal_and_wait(signal.SIGINT)

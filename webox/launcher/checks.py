@@ -48,6 +48,11 @@ def no_services() -> str:
     return ""
 
 
+def no_caddy() -> str:
+    """Why the site can’t be run behind its front here, or ""."""
+    return "" if shutil.which("caddy") else "Caddy is not installed"
+
+
 def no_gettext() -> str:
     """Why catalogues can’t be compiled here, or ""."""
     return "" if shutil.which("msgfmt") else "GNU gettext is not installed"
@@ -62,6 +67,7 @@ def no_node() -> str:
 GROUPS: dict[str, tuple[str, Callable[[], str]]] = {
     "browser": ("Chromium", no_chromium),
     "services": ("PostgreSQL and Redis", no_services),
+    "deploy": ("Caddy", no_caddy),
     "gettext": ("GNU gettext", no_gettext),
     "node": ("Node.js", no_node),
     # Nothing more than Python, but longer than anybody waits.

@@ -132,6 +132,9 @@ class Environment:
         if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
             raise Problem("no_venv")
         self.progress.line(say("remaking_venv" if self.folder.exists() else "making_venv", path=self.folder))
+        if self.folder.is_symlink():
+            # What it leads to is another's, and would be emptied.
+            self.folder.unlink()
         try:
             venv.EnvBuilder(with_pip=True, clear=True, symlinks=os.name != "nt").create(self.folder)
         except subprocess.CalledProcessError as error:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.owner import make_owner_link
+from webox.address import public_url
 
 
 class Command(BaseCommand):
@@ -14,7 +15,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--base-url", default="http://127.0.0.1:8000", help="where people reach this WeBox (%(default)s)"
+            "--base-url",
+            default=public_url() or "http://127.0.0.1:8000",
+            help="where people reach this WeBox (%(default)s)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
