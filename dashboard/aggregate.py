@@ -126,7 +126,8 @@ def _hold() -> None:
 
 def waits_since() -> datetime | None:
     """When the oldest of what is not counted yet was settled; None where all is counted."""
-    return _uncounted(None).aggregate(first=Min("settled_at"))["first"]
+    first: datetime | None = _uncounted(None).aggregate(first=Min("settled_at"))["first"]
+    return first
 
 
 def _uncounted(user_id: int | None) -> QuerySet[LedgerEntry]:

@@ -12,8 +12,10 @@ django_application = get_asgi_application()
 from chat import limits  # noqa: E402
 from chat.engine import engine_of_process  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from webox.alone import be_alone  # noqa: E402
 from webox.body_limit import BodyLimit, Receive, Scope, Send  # noqa: E402
 from webox.celery import app as celery_application  # noqa: E402
+from webox.launcher.words import Problem  # noqa: E402
 
 # Tasks find their broker through this application; importing it made it the current one.
 celery_application.set_default()
@@ -43,6 +45,12 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            try:
+                be_alone()
+            except Problem as problem:
+                # `uvicorn --workers 2`: each would have a memory of its own.
+                await send({"type": "lifespan.startup.failed", "message": str(problem)})
+                return
             await engine_of_process().start()
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -26,12 +26,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from filelock import FileLock, Timeout
 from prometheus_client import start_wsgi_server
 
 from chat.engine import engine_of_process
 from webox import health
 from webox.address import public_url
+from webox.alone import be_alone
 from webox.celery import app as celery
 from webox.launcher import port
 from webox.launcher.cli import PARTS, ROOT, serve_options
@@ -132,20 +132,6 @@ def load() -> None:
     for message in checks.run_checks():
         if message.is_serious():
             raise Problem("setting", detail=" ".join(filter(None, (str(message.msg), message.hint))))
-
-
-def be_alone() -> None:
-    """Raise Problem where another embedded WeBox runs on this folder; several processes need Redis.
-
-    What one of them writes the sockets of the other would not hear of.
-    """
-    if settings.SCALED:
-        return
-    try:
-        with FileLock(settings.VAR_DIR / "engine.lock", timeout=0):
-            return
-    except Timeout as error:
-        raise Problem("runs_already", path=settings.VAR_DIR) from error
 
 
 def reach_redis() -> None:

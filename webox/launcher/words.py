@@ -93,8 +93,8 @@ SENTENCES = {
         "définissez DATABASE_URL=postgres://utilisateur:motdepasse@hôte:5432/base, ou retirez REDIS_URL.",
     ),
     "runs_already": (
-        "WeBox already runs on {path}, and two would not hear of each other. Stop that one, or give this one a folder of its own (WEBOX_VAR); for several processes set REDIS_URL.",
-        "WeBox tourne déjà sur {path}, et deux ne s’entendraient pas. Arrêtez celui-là, ou donnez à celui-ci un dossier à lui (WEBOX_VAR)~; pour plusieurs processus, définissez REDIS_URL.",
+        "WeBox already runs on {path}, and two would not hear of each other (webox.E005). Stop that one, or give this one a folder of its own (WEBOX_VAR); for several processes set REDIS_URL.",
+        "WeBox tourne déjà sur {path}, et deux ne s’entendraient pas (webox.E005). Arrêtez celui-là, ou donnez à celui-ci un dossier à lui (WEBOX_VAR)~; pour plusieurs processus, définissez REDIS_URL.",
     ),
     "only_needs_redis": (
         "--only {name} is for WeBox on several processes: set REDIS_URL and a PostgreSQL DATABASE_URL first.",
