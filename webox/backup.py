@@ -1,7 +1,7 @@
 """A backup: one file with everything that is in the database, and beside it, apart, the keys that open it.
 
 Images live in the database, so the two files are all there is to keep. SQLite is copied by its own backup,
-while people go on; PostgreSQL by `pg_dump` and `pg_restore`.
+while people go on; PostgreSQL by its own programs.
 """
 
 import hashlib
@@ -34,6 +34,26 @@ PLACES = (
     ("NAME", "DATABASE"),
 )
 """What Django and PostgreSQL's programs call where a database is."""
+EMPTY = """
+DO $$
+DECLARE
+    found text;
+BEGIN
+    FOR found IN SELECT oid::regclass FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+    LOOP
+        EXECUTE 'DROP TABLE ' || found || ' CASCADE';
+    END LOOP;
+    FOR found IN SELECT oid::regprocedure FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    LOOP
+        EXECUTE 'DROP ROUTINE ' || found || ' CASCADE';
+    END LOOP;
+END $$
+"""
+"""Removes what a WeBox has made, also a newer one of which the backup knows nothing; extensions stay."""
 
 
 class BackupError(Exception):
@@ -173,8 +193,11 @@ def _load_postgresql(dump: Path) -> None:
     connection.close()
     if others:
         raise BackupError("Somebody is connected to the database: stop every process of WeBox first.")
-    words = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction")
-    _run("pg_restore", *words, f"--dbname={settings.DATABASES['default']['NAME']}", str(dump))
+    script = dump.with_suffix(".sql")
+    _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
+    # Together, so that what was there stays where the rest can't be done.
+    once = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    _run("psql", *once, f"--command={EMPTY}", f"--file={script}")
 
 
 def _run(*command: str) -> None:
