@@ -1,6 +1,7 @@
 """Hostile texts in every place that shows text: nothing of them runs, nothing of them is asked for.
 
-The texts are tests/xss/corpus.yaml. The places are `PLACES` and what the streaming tests show.
+The texts are tests/xss/corpus.yaml. The places are `PLACES` and what the streaming tests show. Each layer of
+the defence alone: tests/test_browser_xss_layers.py.
 """
 
 import itertools
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 import yaml
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser import Visitor, Visits, ask, choose, enter, session, wait_for_state
 from tests.conftest import vendor_settings
@@ -31,53 +32,10 @@ from tests.running import (
 )
 from tests.vendor import Exchange, Vendor
 from tests.xss import PAYLOADS, in_blocks, in_code_and_formulas, in_links, packed, plain
+from tests.xss.watch import LOOK, WATCH
 
 pytestmark = pytest.mark.browser
 
-WATCH = """
-globalThis.canaryRuns = [];
-Object.defineProperty(globalThis, "canary", { value: (...words) => canaryRuns.push(String(words)) });
-for (const name of ["alert", "confirm", "prompt", "open"]) globalThis[name] = () => canaryRuns.push(name);
-"""
-# What no text may have brought onto a page, whoever made it.
-LOOK = """
-() => {
-  const faults = canaryRuns.map((run) => `ran: ${run}`);
-  const own = (url) => url.origin === location.origin;
-  const mayLead = (node, url) => node.matches("a") && ["http:", "https:", "mailto:"].includes(url.protocol);
-  for (const node of document.querySelectorAll("*")) {
-    const tag = node.localName;
-    if (/^(i?frame|object|embed|applet|base|portal|fencedframe|marquee)$/.test(tag)) faults.push(tag);
-    if (tag === "meta" && /refresh|policy/i.test(node.httpEquiv)) faults.push("meta http-equiv");
-    if (tag === "script" && !node.src && node.type !== "application/json") faults.push("inline script");
-    for (const { name, value } of node.attributes) {
-      if (name.startsWith("on")) faults.push(`${tag} ${name}`);
-      if (/^(id|name)$/.test(name) && value.includes("clobbered")) faults.push(`${tag} ${name}=${value}`);
-      if (/^(srcset|srcdoc|ping|background|formaction)$/.test(name)) faults.push(`${tag} ${name}`);
-      if (!/^((xlink:)?href|src|action|data|poster|cite)$/.test(name) || value.startsWith("#")) continue;
-      // Leads nowhere, but is no script either.
-      if (tag === "a" && /^https?:\\/\\//.test(value) && !URL.canParse(value)) continue;
-      const url = URL.canParse(value, location) ? new URL(value, location) : null;
-      if (!url || !(own(url) || mayLead(node, url))) faults.push(`${tag} ${name}=${value}`);
-    }
-  }
-  if ("clobbered" in globalThis || "clobbered" in document || {}.clobbered) faults.push("clobbered");
-  for (const id of ["composer", "page-state"]) {
-    if (document.querySelectorAll(`#${id}`).length > 1) faults.push(`a second #${id}`);
-  }
-  return faults;
-}
-"""
-# What a page would do that puts the texts into itself as they are.
-CARELESS = """
-(payloads) => {
-  for (const payload of payloads) {
-    const place = document.body.appendChild(document.createElement("div"));
-    place.append(document.createRange().createContextualFragment(payload));
-    for (const link of place.querySelectorAll("a[href*=script]")) link.click();
-  }
-}
-"""
 # What an answer may be made of; icons are ours.
 TAGS_OF_ANSWERS = """
 (prose) => [...new Set([...prose.querySelectorAll(":not(svg, svg *, math *)")].map((node) => node.localName))]
@@ -241,19 +199,6 @@ def look_at_answers(mallory: Watched, where: str) -> None:
     mallory.look(where)
     for prose in mallory.page.locator(".turn .prose").all():
         assert set(prose.evaluate(TAGS_OF_ANSWERS)) <= ANSWER_TAGS, where
-
-
-def test_the_corpus_runs_where_nobody_is_careful(chromium: Browser) -> None:
-    """Otherwise it would show nothing about where somebody is."""
-    assert len(set(PAYLOADS)) >= 150
-    context = chromium.new_context()
-    page = context.new_page()
-    page.route("**", lambda route: route.fulfill(body="<p>", content_type="text/html"))
-    page.add_init_script(WATCH)
-    page.goto("http://careless.example/")
-    page.evaluate(CARELESS, [one for one in PAYLOADS if "refresh" not in one and "location" not in one])
-    page.wait_for_function("() => canaryRuns.length >= 40")
-    context.close()
 
 
 def test_nothing_of_a_streamed_answer_runs(hostile: Hostile, mallory: Watched) -> None:

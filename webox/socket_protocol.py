@@ -9,7 +9,7 @@ MESSAGE_FRAGMENTS = 1024
 """A message in more pieces is refused: a million of one byte each would take a hundred times their size."""
 CLOSE_S = 3.0
 """How long the client may take to answer a close frame."""
-MESSAGE_TOO_BIG = 1009
+NOT_UTF_8, MESSAGE_TOO_BIG = 1007, 1009
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -29,6 +29,19 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.frames = []
         self.conn.fail(MESSAGE_TOO_BIG, "too many fragments")
         self.handle_parser_exception()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message on; a text that is none ends the connection, without a trace in the log."""
+        self.frames = [b"".join(self.frames)]
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(NOT_UTF_8)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
         """End a connection that breaks the protocol or the bounds; called for each piece that still comes."""

@@ -1,13 +1,19 @@
 """Hostile texts: the corpus, packed to the room of a place, and in the shapes that Markdown knows."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import yaml
 
 from tests.running import ROOT
 
-CORPUS: dict[str, list[str]] = yaml.safe_load((ROOT / "tests" / "xss" / "corpus.yaml").read_text("utf-8"))
-PAYLOADS = [payload for family in CORPUS.values() for payload in family]
+CORPUS: dict[str, list[str | dict[str, Any]]] = yaml.safe_load(
+    (ROOT / "tests" / "xss" / "corpus.yaml").read_text("utf-8")
+)
+_ENTRIES = [one if isinstance(one, dict) else {"text": one} for family in CORPUS.values() for one in family]
+PAYLOADS: list[str] = [entry["text"] for entry in _ENTRIES]
+PAST_POLICY = {entry["text"] for entry in _ENTRIES if entry.get("past_policy")}
+"""Those that no Content-Security-Policy stops."""
 
 
 def packed(chars: int, payloads: Iterable[str] = PAYLOADS, *, prefix: str = "") -> Iterator[str]:
