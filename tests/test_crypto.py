@@ -51,3 +51,21 @@ def test_a_key_added_after_the_start_is_found() -> None:
 def test_missing_and_short_keys_are_refused(secrets: list[str]) -> None:
     with pytest.raises(ValueError, match="key"):
         ring(*secrets).check()
+
+
+def test_a_token_of_another_version_can_not_be_read() -> None:
+    token = ring(NEW).encrypt({"a": 1})
+    with pytest.raises(Undecryptable):
+        ring(NEW).decrypt(token.replace("v1:", "v2:", 1))
+
+
+def test_what_holds_no_record_can_not_be_read() -> None:
+    token = ring(NEW).encrypt(["no", "record"])  # type: ignore[arg-type]
+    with pytest.raises(Undecryptable):
+        ring(NEW).decrypt(token)
+
+
+def test_a_ring_that_gives_back_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KeyRing, "decrypt", lambda *_: {"canary": "another"})
+    with pytest.raises(Undecryptable):
+        ring(NEW).check()

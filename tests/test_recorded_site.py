@@ -61,6 +61,8 @@ def _slug(case: Case) -> str:
     return case.folder.name.lower()[:50].strip("-")
 
 
+# Adapters have all of them in chat/tests; through a whole site they take a minute.
+@pytest.mark.fuzz
 def test_each_recorded_answer_is_shown_and_saved_as_it_was(replaying_site: Site) -> None:
     person = replaying_site.account("replayer")
     cases = all_cases()

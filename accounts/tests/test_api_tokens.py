@@ -7,14 +7,15 @@ from typing import Any
 import jwt
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.errors import TokenRefused
-from accounts.models import TokenFamily, User
+from accounts.models import AuditEvent, SocketTicket, TokenFamily, User
 from accounts.tests.conftest import PASSWORD
-from accounts.tokens import find_person, read_access_token
+from accounts.tokens import find_person, issue_ticket, read_access_token
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +256,24 @@ def test_one_of_five_refreshes_at_once_wins(ana: User) -> None:
     with ThreadPoolExecutor(5) as threads:
         statuses = sorted(threads.map(once, range(5)))
     assert statuses == [200] + [401] * 4
+
+
+def test_a_sign_in_is_in_the_log_and_clears_away_ones_own_that_have_run_out(ana: User, owner: User) -> None:
+    sign_in()
+    sign_in("olga")
+    TokenFamily.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    sign_in()
+    assert [family.user for family in TokenFamily.objects.filter(expires_at__gt=timezone.now())] == [ana]
+    assert [family.user for family in TokenFamily.objects.filter(expires_at__lte=timezone.now())] == [owner]
+    told = AuditEvent.objects.filter(action="signed_in").values_list("person_number", "actor_number")
+    assert Counter(told) == {(ana.pk, ana.pk): 2, (owner.pk, owner.pk): 1}
+
+
+def test_asking_for_a_ticket_clears_away_ones_own_that_have_run_out(ana: User, owner: User) -> None:
+    for user in (ana, owner):
+        issue_ticket(user)
+    SocketTicket.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    issue_ticket(ana)
+    assert (ana.socket_tickets.count(), owner.socket_tickets.count()) == (1, 1)
+    issue_ticket(ana)
+    assert ana.socket_tickets.count() == 2

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -143,3 +144,60 @@ def test_the_log_tells_of_it_and_outlives_the_person(ana: User) -> None:
     deletion.delete_due()
     told = AuditEvent.objects.filter(person_number=ana.pk).order_by("pk").values_list("action", flat=True)
     assert list(told) == ["signed_up", "signed_in", "deletion_asked", "deleted"]
+
+
+def test_each_takes_back_the_account_whose_password_was_shown(ana: User, owner: User) -> None:
+    ben = User.objects.create_user("Ben", "ben@example.org", PASSWORD)
+    for user in (ben, ana):
+        close(browser(user))
+    client = Client()
+    sign_in(client)
+    client.post("/accounts/closed")
+    for user in (ben, ana):
+        user.refresh_from_db()
+    assert (ana.is_active, ben.is_active) == (True, False)
+    told = AuditEvent.objects.filter(person_number=ana.pk, action="deletion_withdrawn")
+    assert [event.actor_number for event in told] == [ana.pk]
+
+
+def test_what_its_owner_opened_again_meanwhile_is_not_taken_back_a_second_time(ana: User) -> None:
+    close(browser(ana))
+    client = Client()
+    sign_in(client)
+    User.objects.filter(pk=ana.pk).update(deletes_at=None)
+    client.post("/accounts/closed")
+    ana.refresh_from_db()
+    assert not ana.is_active
+
+
+def test_it_goes_after_as_many_days_as_the_owner_says_and_other_peoples_browsers_stay(
+    ana: User, owner: User
+) -> None:
+    SitePolicy.objects.update(grace_days=3)
+    elsewhere, here = browser(owner), browser(ana)
+    before = timezone.now()
+    close(here)
+    ana.refresh_from_db()
+    assert ana.deletes_at is not None
+    assert timedelta(days=3) <= ana.deletes_at - before < timedelta(days=3, minutes=1)
+    assert not UserSession.objects.filter(user=ana).exists()
+    assert UserSession.objects.filter(user=owner).exists()
+    assert is_in(elsewhere)
+
+
+def test_without_days_one_account_goes_and_the_others_stay(ana: User, owner: User) -> None:
+    SitePolicy.objects.update(grace_days=0)
+    close(browser(ana))
+    assert [*User.objects.all()] == [owner]
+
+
+def test_another_active_person_is_no_other_owner(ana: User, owner: User) -> None:
+    assert browser(owner).post("/accounts/delete", SURE).context["form"].non_field_errors()
+    owner.refresh_from_db()
+    assert owner.is_active
+
+
+def test_an_owner_who_is_kept_is_told_of_in_the_log(owner: User, caplog: pytest.LogCaptureFixture) -> None:
+    User.objects.filter(pk=owner.pk).update(is_active=False, deletes_at=timezone.now())
+    assert deletion.delete_due() == 0
+    assert "only owner" in caplog.text

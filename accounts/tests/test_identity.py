@@ -102,3 +102,33 @@ def test_name_taken_between_check_and_save_is_named(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValidationError) as refused:
         User.objects.create_user("ana", "ana@example.org", PASSWORD)
     assert list(refused.value.message_dict) == ["username"]
+
+
+def test_a_login_finds_its_person_alone_by_email_or_username_in_any_case() -> None:
+    ana = User.objects.create_user("Ana", "ana@example.org", PASSWORD)
+    ben = User.objects.create_user("Ben", "ben@example.org", PASSWORD)
+    for login, found in (("ANA", ana), ("Ana@Example.org", ana), ("ben", ben), ("BEN@example.org", ben)):
+        assert User.objects.by_login(login) == found
+    for login in ("", "@", "eve", "eve@example.org"):
+        assert User.objects.by_login(login) is None
+
+
+def test_a_natural_key_is_a_username_in_any_case() -> None:
+    User.objects.create_user("Ben", "ben@example.org", PASSWORD)
+    ana = User.objects.create_user("Ana", "ana@example.org", PASSWORD)
+    assert User.objects.get_by_natural_key("ANA") == ana
+    for nobody in (None, "", "ana@example.org"):
+        with pytest.raises(User.DoesNotExist):
+            User.objects.get_by_natural_key(nobody)
+
+
+def test_an_owner_is_staff_superuser_and_premium_and_nobody_else_is() -> None:
+    olga = User.objects.create_superuser("Olga", "olga@example.org", PASSWORD)
+    ana = User.objects.create_user("Ana", "ana@example.org", PASSWORD)
+    assert (olga.is_staff, olga.is_superuser, olga.is_premium) == (True, True, True)
+    assert (ana.is_staff, ana.is_superuser, ana.is_premium) == (False, False, False)
+
+
+@pytest.mark.parametrize(("is_staff", "is_superuser"), [(True, False), (False, True), (False, False)])
+def test_an_administrator_is_staff_or_the_owner(is_staff: bool, is_superuser: bool) -> None:
+    assert User(is_staff=is_staff, is_superuser=is_superuser).is_admin is (is_staff or is_superuser)

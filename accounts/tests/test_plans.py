@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from accounts.models import Plan, User
-from accounts.plans import allows, plan_of
+from accounts.plans import allows, plan_of, plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +35,28 @@ def test_a_person_has_the_plan_of_their_account() -> None:
     assert plan_of(person(is_premium=True, premium_until=now - timedelta(seconds=1))).slug == "free"
     assert plan_of(person(is_premium=True, plan=own)).slug == "family"
     assert plan_of(person(is_staff=True)).slug == "free"
+
+
+def test_many_peoples_plans_are_those_that_each_has() -> None:
+    own = Plan.objects.create(slug="family")
+    people = [
+        person(),
+        person(is_premium=True),
+        person(is_premium=True, plan=own),
+        person(is_superuser=True, plan=own),
+    ]
+    plans = plans_of(people)
+    assert {pk: plan.slug for pk, plan in plans.items()} == {one.pk: plan_of(one).slug for one in people}
+    assert [plans[one.pk].slug for one in people] == ["free", "premium", "family", "owner"]
+
+
+def test_a_plan_that_is_gone_leaves_the_account_its_own() -> None:
+    own = Plan.objects.create(slug="family")
+    someone = person(plan=own)
+    own.delete()
+    # As it was read before.
+    assert someone.plan_id is not None
+    assert plan_of(someone).slug == "free"
 
 
 def test_nothing_binds_the_owner() -> None:

@@ -43,6 +43,16 @@ def test_a_new_password_closes_all_sockets(
     assert heard == [(ana.pk, None)]
 
 
+def test_saving_anything_else_closes_nothing_whoever_else_there_is(
+    ana: User, owner: User, heard: list[tuple[int, str | None]]
+) -> None:
+    for user in (ana, owner):
+        user.preferences = {"theme": "dark"}
+        user.save()
+        user.save(update_fields=["preferences"])
+    assert heard == []
+
+
 def test_closing_or_deleting_an_account_closes_all_sockets(
     ana: User, heard: list[tuple[int, str | None]]
 ) -> None:

@@ -55,6 +55,14 @@ def test_the_servers_key_is_nobody_elses(alice: User) -> None:
     assert keys.reveal(row, "https://api.openai.com/v1") is None
 
 
+@pytest.mark.usefixtures("two_keys")
+def test_a_key_whose_encryption_key_is_gone_is_no_key(alice: User, settings: Settings) -> None:
+    row = store(alice)
+    settings.ENCRYPTION_KEYS = [NEW]
+    keys.RING.reload()
+    assert keys.reveal(row, "https://api.openai.com/v1") is None
+
+
 def test_of_a_short_key_nothing_is_shown(alice: User) -> None:
     assert store(alice, key="short").last4 == ""
 
