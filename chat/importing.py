@@ -198,7 +198,7 @@ def _one_transaction() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        raise NotAnExport(why="IntegrityError") from error
+        raise NotAnExport(why="two of its parts stand in one place") from error
 
 
 def _add_messages(conversation: Conversation, given: Iterable[ImportedMessage]) -> dict[int, Message]:

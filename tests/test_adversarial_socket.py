@@ -24,6 +24,9 @@ from tests.running import Account, Site
 from tests.vendor import Vendor, answering
 from webox import strict_json
 
+# They take a minute.
+pytestmark = pytest.mark.fuzz
+
 # Each is followed by a command that is answered, and twenty may come at once.
 FRAMES = limits.SOCKET_COMMAND_BURST // 2 - 1
 FENCE = {"type": "resume", "answer_ids": [1]}
