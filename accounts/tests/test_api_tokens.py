@@ -277,3 +277,11 @@ def test_asking_for_a_ticket_clears_away_ones_own_that_have_run_out(ana: User, o
     assert (ana.socket_tickets.count(), owner.socket_tickets.count()) == (1, 1)
     issue_ticket(ana)
     assert ana.socket_tickets.count() == 2
+
+
+def test_a_refresh_keeps_its_sign_in_longer_and_no_other(ana: User) -> None:
+    shown, _other = sign_in().json(), sign_in().json()
+    soon = timezone.now() + timedelta(hours=1)
+    TokenFamily.objects.update(expires_at=soon)
+    assert refresh(shown["refresh"]).status_code == 200
+    assert TokenFamily.objects.filter(expires_at__gt=soon).count() == 1

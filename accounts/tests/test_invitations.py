@@ -6,7 +6,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.errors import LinkInvalid
 from accounts.models import Invitation, User
+from accounts.signup import find_invitation, sign_up
 from accounts.tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +94,21 @@ def test_one_of_five_with_one_invitation_gets_in() -> None:
     assert statuses[0] == 302
     assert set(statuses[1:]) <= {403, 404}
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("lost", [{"used_at": timezone.now()}, {"expires_at": timezone.now()}])
+def test_an_invitation_that_was_lost_meanwhile_makes_nobody(lost: dict[str, object]) -> None:
+    token, other = Invitation().issue(), Invitation().issue()
+    invitation = find_invitation(token)
+    Invitation.objects.filter(pk=invitation.pk if invitation else 0).update(**lost)
+    with pytest.raises(LinkInvalid):
+        sign_up(**FORM, invitation=invitation)
+    assert not User.objects.exists()
+    assert find_invitation(other)
+
+
+def test_an_invitation_that_is_used_leaves_the_others(client: Client) -> None:
+    token, other = Invitation().issue(), Invitation().issue()
+    sign_up(**FORM, invitation=find_invitation(token))
+    assert find_invitation(token) is None
+    assert find_invitation(other)

@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -10,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.errors import LinkInvalid
 from accounts.models import OwnerLink, User
-from accounts.owner import claim_ownership
+from accounts.owner import claim_ownership, ensure_owner, has_owner
 from accounts.tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +162,29 @@ def test_token_is_asked_again_when_the_account_is_made(db: None) -> None:
     with pytest.raises(LinkInvalid):
         claim_ownership("made-up", **FORM)
     assert not User.objects.exists()
+
+
+def test_a_person_is_no_owner_yet(ana: User) -> None:
+    assert not has_owner()
+    assert owner_link()
+    User.objects.create_superuser("olga", "olga@example.org", PASSWORD)
+    assert has_owner()
+
+
+@pytest.mark.parametrize(("email", "password"), [("olga@example.org", ""), ("", PASSWORD)])
+def test_an_address_without_a_password_or_the_reverse_makes_nobody(
+    settings: Settings, email: str, password: str
+) -> None:
+    settings.OWNER_EMAIL, settings.OWNER_PASSWORD = email, password
+    with pytest.raises(ValidationError, match="both, or neither"):
+        ensure_owner()
+    assert not User.objects.exists()
+
+
+def test_an_owner_whose_name_is_taken_gets_one_that_is_free(settings: Settings) -> None:
+    settings.OWNER_EMAIL, settings.OWNER_PASSWORD = "olga@example.org", PASSWORD
+    for taken in ("olga", "olga2"):
+        User.objects.create_user(taken, f"{taken}@example.com", PASSWORD)
+    made = ensure_owner()
+    assert made
+    assert made.username == "olga3"

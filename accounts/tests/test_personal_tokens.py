@@ -196,3 +196,31 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, db: None) -> None:
     assert client.get("/accounts/tokens").status_code == 302
     assert client.post("/accounts/tokens/1/revoke").status_code == 302
     assert APIClient().get(TOKENS).status_code == 401
+
+
+def test_when_a_token_was_used_is_known_to_the_minute_and_of_that_token_alone(ana: User) -> None:
+    row, text = make(ana, name="used", scope="read", days=7)
+    other, _text = make(ana, name="other", scope="read", days=7)
+
+    def use() -> Any:
+        bearer(text).get("/api/auth/me")
+        row.refresh_from_db()
+        other.refresh_from_db()
+        return row.last_used_at
+
+    first = use()
+    assert (use(), other.last_used_at) == (first, None)
+    for ago_s, is_noted in ((50, False), (61, True)):
+        before = timezone.now() - timedelta(seconds=ago_s)
+        PersonalToken.objects.update(last_used_at=before)
+        assert (use() > before) is is_noted
+        assert other.last_used_at == before
+
+
+def test_making_a_token_clears_away_ones_own_that_have_run_out(ana: User, owner: User) -> None:
+    for user in (ana, owner):
+        make(user, name="old", scope="read", days=7)
+    PersonalToken.objects.update(expires_at=timezone.now())
+    make(ana, name="new", scope="read", days=7)
+    assert [token.name for token in ana.personal_tokens.all()] == ["new"]
+    assert [token.name for token in owner.personal_tokens.all()] == ["old"]

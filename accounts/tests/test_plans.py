@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
-from accounts.models import Plan, User
+from accounts import premium
+from accounts.models import Plan, PremiumChange, User
 from accounts.plans import allows, plan_of, plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +132,19 @@ def test_the_command_refuses_what_is_no_limit(words: list[str], said: str) -> No
     with pytest.raises(CommandError, match=said):
         call_command("plan", *words)
     assert Plan.objects.get(slug="free").messages_per_day == 20
+
+
+def test_premium_whose_day_has_come_ends_once_and_no_other() -> None:
+    now = timezone.now()
+    due = person(is_premium=True, premium_until=now)
+    for_good, later, free = (
+        person(is_premium=True),
+        person(is_premium=True, premium_until=now + timedelta(hours=1)),
+        person(premium_until=now),
+    )
+    assert (premium.end_due(), premium.end_due()) == (1, 0)
+    for user in (due, for_good, later, free):
+        user.refresh_from_db()
+    assert [user.is_premium for user in (due, for_good, later, free)] == [False, True, True, False]
+    change = PremiumChange.objects.get()
+    assert (change.user, change.is_premium, change.until, change.changed_by) == (due, False, None, None)

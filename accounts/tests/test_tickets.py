@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import SocketTicket, User
 from accounts.tests.conftest import PASSWORD
-from accounts.tokens import redeem_ticket
+from accounts.tokens import issue_ticket, redeem_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +106,9 @@ def test_one_of_ten_sockets_with_one_ticket_gets_in(ana: User) -> None:
 
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(once, range(10))) == 1
+
+
+def test_a_ticket_that_is_used_leaves_the_others(ana: User) -> None:
+    first, second = issue_ticket(ana), issue_ticket(ana)
+    assert redeem(first) == ana
+    assert redeem(second) == ana

@@ -209,3 +209,10 @@ def test_a_preference_is_used_where_the_question_does_not_say(
 def test_a_preference_out_of_range_is_refused(as_bob: Client, body: object) -> None:
     assert send(as_bob, "PUT", "/demo/preference", body).status_code == 400
     assert not AiPreference.objects.exists()
+
+
+def test_a_server_of_ones_own_goes_before_everybodys_of_the_same_name(as_bob: Client, bob: User) -> None:
+    Provider.objects.create(
+        owner=bob, slug="openai", label="My own", mark="M", protocol="openai", base_url="https://own.example"
+    )
+    assert record(as_bob, "openai")["label"] == "My own"

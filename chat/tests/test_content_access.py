@@ -83,3 +83,14 @@ def test_others_are_told_of_no_look_at_what_is_not_theirs(
     allow()
     page(as_owner, conversation)
     assert "read conversation" not in as_bob.get("/accounts/data").content.decode()
+
+
+def test_not_even_the_owner_writes_or_changes_conversations(
+    as_owner: Client, conversation: Conversation
+) -> None:
+    allow()
+    before = Conversation.objects.values().get()
+    assert as_owner.get("/admin/chat/conversation/add/").status_code == 403
+    changed = as_owner.post(f"/admin/chat/conversation/{conversation.pk}/change/", {"title": "Another"})
+    assert changed.status_code == 403
+    assert Conversation.objects.values().get() == before

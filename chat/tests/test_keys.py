@@ -1,11 +1,13 @@
 """Stored keys: bound to owner, provider and address; renewed by a rotation that can be stopped."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -66,11 +68,27 @@ def test_a_key_whose_encryption_key_is_gone_is_no_key(alice: User, settings: Set
 def test_of_a_short_key_nothing_is_shown(alice: User) -> None:
     assert store(alice, key="short").last4 == ""
 
+    assert [store(alice, key=key).last4 for key in ("of-11-chars", "of-12-chars.")] == ["", "ars."]
 
-def test_saving_again_replaces_the_key(alice: User) -> None:
+
+def test_saving_again_replaces_the_key_and_what_was_known_of_the_old_one(alice: User) -> None:
     store(alice)
+    long_ago = timezone.now() - timedelta(days=30)
+    ProviderKey.objects.update(created_at=long_ago, last_used_at=long_ago, tested_at=long_ago)
     row = store(alice, key="sk-another-one-5678")
     assert (ProviderKey.objects.count(), row.last4) == (1, "5678")
+    assert row.last_used_at is None
+    assert row.created_at > long_ago
+
+
+@pytest.mark.parametrize(("code", "is_tested", "kept"), [(None, False, ""), ("", True, ""), ("x", True, "x")])
+def test_how_its_test_ended_is_kept_with_a_key(
+    alice: User, code: str | None, is_tested: bool, kept: str
+) -> None:
+    provider = Provider.objects.get(slug="openai")
+    keys.store(alice, provider, catalogue.address(provider), KEY, test_code="old")
+    row = keys.store(alice, provider, catalogue.address(provider), KEY, test_code=code)
+    assert (row.tested_at is not None, row.test_code) == (is_tested, kept)
 
 
 @pytest.mark.usefixtures("two_keys")
@@ -81,6 +99,11 @@ def test_a_rotation_renews_all_and_can_be_repeated(alice: User, bob: User, setti
     assert keys.rotate(dry_run=True) == Rotated(4, 0)
     assert keys.rotate(batch=3) == Rotated(4, 0)
     assert keys.rotate(batch=3) == Rotated(0, 0)
+    settings.ENCRYPTION_KEYS = ["x" * 40]
+    keys.RING.check()
+    # Each is looked at once, whatever the batch.
+    for batch in (1, 2, 3, 4, 100):
+        assert keys.rotate(batch=batch) == Rotated(0, 4)
     settings.ENCRYPTION_KEYS = [NEW]
     keys.RING.check()
     for row in rows:

@@ -21,7 +21,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.trust", description=__doc__)
     parser.add_argument("command", choices=["coverage", "mutate"])
     parser.add_argument("modules", nargs="*", help="paths, or rooms: " + ", ".join(ROOMS))
-    parser.add_argument("--most", type=int, default=100, help="mutants of one module (mutate)")
+    parser.add_argument("--most", type=int, default=30, help="mutants of one module (mutate)")
     parser.add_argument("--seed", type=int, default=1, help="which of them, where there are more (mutate)")
     args = parser.parse_args(words)
     rooms = {

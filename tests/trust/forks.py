@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from types import FunctionType
 
 import coverage
 import pytest
+from django.db import connection
 
 from tests.trust.modules import ROOT, Trusted
 from tests.trust.mutants import Mutant, code_of, mutants
@@ -90,6 +92,8 @@ class Trying:
         for module in self._modules:
             import_module(module.path.removesuffix(".py").replace("/", "."))
         forget_statements()
+        # Its file is whole then, and no fork goes on with this process's connection.
+        connection.close()
         with tempfile.TemporaryDirectory() as folder:
             told = Path(folder) / "baseline"
             status = _fork(lambda: self._baseline(items, told), BASELINE_S)
@@ -181,22 +185,30 @@ def _in_turn(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest
 
 def _fork(work: Callable[[], int], limit_s: float) -> int:
     """Do it in a copy of this process; its status, which is negative where a signal has ended it."""
-    child = os.fork()
-    if child == 0:
-        try:
-            os._exit(work())
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(KILLED)
-    ends = time.monotonic() + limit_s
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        if time.monotonic() > ends:
-            os.kill(child, signal.SIGKILL)
-        time.sleep(0.01)
+    with tempfile.TemporaryDirectory() as folder:
+        child = os.fork()
+        if child == 0:
+            try:
+                _take_a_database(Path(folder))
+                os._exit(work())
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(KILLED)
+        ends = time.monotonic() + limit_s
+        while True:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > ends:
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def _take_a_database(folder: Path) -> None:
+    """A file of its own: what another fork was killed over must not be found by this one's tests."""
+    copied = shutil.copy(connection.settings_dict["NAME"], folder)
+    connection.settings_dict["NAME"] = str(copied)
 
 
 def _place(mutant: Mutant, tree: ast.Module, path: Path) -> bool:

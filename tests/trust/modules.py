@@ -33,9 +33,9 @@ LEDGER = (*chat("quota", "booking"), *accounts("quota", "plans", "usage"))
 PERMISSION = (
     Trusted("accounts/admin/rights.py", (*accounts("admin", "audit"), *chat("admin_catalogue"))),
     Trusted("accounts/api/authentication.py", accounts("api_tokens", "personal_tokens")),
-    Trusted("accounts/backends.py", accounts("pages", "api_tokens", "deletion", "settings_pages")),
+    Trusted("accounts/backends.py", (*accounts("pages", "api_tokens", "deletion"), *chat("sockets"))),
     Trusted("accounts/deletion.py", accounts("deletion")),
-    Trusted("accounts/middleware.py", accounts("second_step", "preferences", "settings_pages"),
+    Trusted("accounts/middleware.py", accounts("admin", "second_step"),
             ("StaffSecondStepMiddleware",)),
     Trusted("accounts/models/people.py",
             accounts("signals", "personal_tokens", "api_tokens", "tickets", "plans", "admin", "identity"),

@@ -31,6 +31,7 @@ OTHER: dict[type, tuple[type, ...]] = {
 }
 QUERIES = ("filter", "exclude", "get", "update", "get_or_create", "Q")
 """Where a keyword is a condition, or a column that is written."""
+LONG = 100
 DECIDE_NOTHING = ("__str__", "__repr__")
 
 
@@ -50,12 +51,16 @@ class Mutant:
     new: ast.AST
 
     def __str__(self) -> str:
-        before, after = ast.unparse(self.old), ast.unparse(self.new)
+        before, after = (" ".join(ast.unparse(node).split()) for node in (self.old, self.new))
         if isinstance(self.new, ast.If):
             after = "(left out)"
-        if isinstance(self.new, ast.Return):
+        elif isinstance(self.new, ast.Return):
             after = "return None"
-        return f"{self.line}  {self.scope}:  {' '.join(before.split())}  →  {' '.join(after.split())}"
+        elif len(before) > LONG:
+            pairs = enumerate(zip(before, after, strict=False))
+            same = next((place for place, (one, other) in pairs if one != other), 0)
+            before, after = (f"… {text[max(0, same - 20) : same + 40]} …" for text in (before, after))
+        return f"{self.line}  {self.scope}:  {before[:LONG]}  →  {after}"
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
