@@ -14,6 +14,9 @@ import pytest
 from tests.conftest import new_database
 from tests.running import ROOT, environment, free_port, running_site, server_command
 
+# A process for every step: together they take minutes.
+pytestmark = pytest.mark.fuzz
+
 KEY = "sk-somebodys-own-key"
 MAKE = f"""
 from accounts.models import User

@@ -16,6 +16,9 @@ from tests.releases.linting import APPS
 from tests.running import environment, free_port
 from tests.test_backup import run
 
+# A process for every step: together they take minutes.
+pytestmark = pytest.mark.fuzz
+
 ACCEPTED: dict[str, tuple[str, ...]] = {}
 """Migration → codes of the linter that hold no danger there, each with a comment that says why."""
 

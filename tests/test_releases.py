@@ -25,6 +25,9 @@ from tests.test_backup import run
 from tests.test_search import found
 from tests.vendor import Vendor, answering
 
+# A process for every step: together they take minutes.
+pytestmark = pytest.mark.fuzz
+
 RELEASES = kept()
 PARTS_WITHIN_S = 60
 SERVICES = {"postgresql": [pytest.mark.services]}
