@@ -33,7 +33,7 @@ def test_the_compose_file_is_valid() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="hadolint is installed on Linux alone")
+@pytest.mark.deploy
 def test_the_dockerfile_keeps_the_rules_of_its_trade() -> None:
     program = shutil.which("hadolint", path=str(Path(sys.executable).parent))
     assert program

@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-import urllib.error
-import urllib.request
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 WITHIN_S = 4
 
@@ -14,16 +15,22 @@ def main(words: list[str]) -> int:
     parser.add_argument("url")
     parser.add_argument("--host", help="the name under which people reach WeBox, where it is behind https")
     options = parser.parse_args(words)
+    parts = urlsplit(options.url)
     headers = {"Host": options.host, "X-Forwarded-Proto": "https"} if options.host else {}
-    request = urllib.request.Request(options.url, headers=headers)  # noqa: S310  # the command's own
-    # A proxy in the environment is for the vendors, not for this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=WITHIN_S)
     try:
-        with opener.open(request, timeout=WITHIN_S):
-            return 0
-    except (urllib.error.URLError, OSError) as error:
+        connection.request("GET", parts.path, headers=headers)
+        status = connection.getresponse().status
+    except (HTTPException, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        connection.close()
+    # To be sent elsewhere, or told that this is no name of the site, is a sign of life.
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return 0
+    print(HTTPStatus(status).phrase, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -173,23 +173,29 @@ class Engine:
         with self._starting:
             if self.is_running:
                 return
-            ready = threading.Event()
+            started: Future[None] = Future()
             self._thread = threading.Thread(
-                target=self._run_thread, args=[ready], name="webox-engine", daemon=True
+                target=self._run_thread, args=[started], name="webox-engine", daemon=True
             )
             self._thread.start()
-            ready.wait()
+            # Whoever asked hears of what went wrong, instead of waiting for ever.
+            started.result()
             if not self._ends_with_process:
                 # Nobody else would save what is being written then. Not atexit's own hook: it is called when
                 # the thread pools, which the saving needs, are closed already.
                 threading._register_atexit(self.close_thread)  # type: ignore[attr-defined]
                 self._ends_with_process = True
 
-    def _run_thread(self, ready: threading.Event) -> None:
+    def _run_thread(self, started: Future[None]) -> None:
         async def main() -> None:
-            await self.start()
+            try:
+                await self.start()
+            except Exception as error:
+                self._loop = self._thread = None
+                started.set_exception(error)
+                return
             self._thread_end = asyncio.Event()
-            ready.set()
+            started.set_result(None)
             await self._thread_end.wait()
             await self.stop()
 

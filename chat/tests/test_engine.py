@@ -13,7 +13,7 @@ from chat.engine.jobs import claim_turns
 from chat.engine.reaper import reap, unclaimed_turns
 from chat.models import Answer, Conversation, Message, Provider
 from chat.targets import resolve
-from tests.vendor import Exchange, Vendor
+from tests.vendor import Exchange, Vendor, answering
 
 
 def ask(user: User, *names: str) -> turns.Asked:
@@ -160,3 +160,21 @@ def test_a_vendor_that_floods_ends_at_the_length_limit(alice: User, vendor: Vend
     answer = Answer.objects.get()
     assert (answer.status, answer.finish_reason) == ("done", "length")
     assert 2_000_000 < len(answer.text) < 2_200_000
+
+
+def test_who_needs_an_engine_that_can_not_start_is_told(
+    alice: User, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.scripts["openai"] = answering("Well")
+    engine = engine_of_process()
+    with monkeypatch.context() as broken:
+        broken.setattr(engine.hub, "start", raises)
+        with pytest.raises(OSError, match="no way"):
+            engine.ensure_started()
+    assert not engine.is_running
+    wait(ask(alice, "openai"))
+    assert Answer.objects.get().text == "Well"
+
+
+async def raises() -> None:
+    raise OSError("no way")
