@@ -6,6 +6,8 @@ resolver hook would miss IP literals, and a name can resolve differently a momen
 
 import asyncio
 import socket
+import ssl
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
@@ -70,13 +72,19 @@ class _Transport(AiohttpTransport):
         return response
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom we believe over TLS: certifi's roots, read once, which takes as long as a short request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _new_client(connector: aiohttp.TCPConnector) -> httpx.AsyncClient:
     # httpx's "no limit" would become 100 connections; the engine bounds itself.
     session = aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
     )
     return httpx.AsyncClient(
-        transport=_Transport(client=session, trust_env=False),
+        transport=_Transport(client=session, verify=_trust(), trust_env=False),
         # httpx keeps a jar of its own: what a vendor sets for one user must not follow another.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,

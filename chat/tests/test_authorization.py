@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -174,10 +174,18 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     """All rows that a request may change but must not when it is refused; the audit log may say it was."""
     ours = [model for label in ("accounts", "chat") for model in apps.get_app_config(label).get_models()]
     ours.remove(AuditEvent)
-    found = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in ours}
+    found = {model.__name__: _rows(model._meta.db_table) for model in ours}
     for row in [*found["PersonalToken"], *found["ProviderKey"]]:
         row.pop("last_used_at")
     return found
+
+
+def _rows(table: str) -> list[dict[str, Any]]:
+    # Past the ORM, which took a fifth of the whole table's time.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} ORDER BY 1")  # noqa: S608 - a name of ours
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def check(
