@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from chat.providers.base import (
@@ -22,7 +22,7 @@ from chat.providers.errors import CutOff, ModelNotFound
 QUOTED_WORDS = 12
 QUOTED_CHARS = 120
 
-WORDS_PER_S: Mapping[str, float] = {"quick": 40.0, "slow": 8.0, "code": 30.0, "broken": 40.0}
+WORDS_PER_S: dict[str, float] = {"quick": 40.0, "slow": 8.0, "code": 30.0, "broken": 40.0}
 
 _WORD = re.compile(r"\S+\s*")
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -7,6 +7,13 @@ from django.test import Client
 # Here and not with the first request: it reads the list of local servers once, and tests replace that.
 import chat.api.provider_serializers  # noqa: F401
 from accounts.models import User
+from chat.providers import demo
+
+
+@pytest.fixture(autouse=True)
+def demonstrations_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are asked to answer; whoever needs one that goes on asks the slow one."""
+    monkeypatch.setattr(demo, "WORDS_PER_S", demo.WORDS_PER_S | {"quick": 4000.0, "code": 4000.0})
 
 
 @pytest.fixture
