@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import zlib
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ from webox.secret_file import replace
 FORMAT, VERSION = "webox-backup", 1
 MANIFEST, DATABASE = "manifest.json", "database"
 CHUNK_BYTES = 1024 * 1024
+# What reading a damaged archive raises, found by changing every byte of one; RuntimeError: "encrypted", and
+# its child NotImplementedError: "that compression is not supported".
+UNREADABLE = (OSError, BadZipFile, EOFError, KeyError, RuntimeError, TypeError, ValueError, zlib.error)
 PLACES = (
     ("HOST", "HOST"),
     ("PORT", "PORT"),
@@ -102,11 +106,22 @@ def read_manifest(backup: Path) -> Manifest:
     try:
         with ZipFile(backup) as archive:
             manifest = Manifest(**json.loads(archive.read(MANIFEST)))
-    except (OSError, BadZipFile, KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise BackupError(f"{backup} is not a backup of WeBox: {error}.") from error
     if (manifest.format, manifest.version) != (FORMAT, VERSION):
         raise BackupError(f"{backup} is a backup of another kind: {manifest.format} {manifest.version}.")
     return manifest
+
+
+def unpack(backup: Path, manifest: Manifest, target: Path) -> None:
+    """Write the database of a backup to a file. Raises BackupError where it is not what was put in."""
+    try:
+        with ZipFile(backup) as archive, archive.open(DATABASE) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, CHUNK_BYTES)
+    except UNREADABLE as error:
+        raise BackupError(f"{backup} is damaged: {error}.") from error
+    if _sha256(target) != manifest.sha256:
+        raise BackupError(f"{backup} is damaged: its checksum is another.")
 
 
 def restore(backup: Path) -> None:
@@ -119,13 +134,7 @@ def restore(backup: Path) -> None:
         raise BackupError(f"The backup is of {manifest.engine}, the database is {connection.vendor}.")
     with tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as scratch:
         dump = Path(scratch) / DATABASE
-        try:
-            with ZipFile(backup) as archive, archive.open(DATABASE) as source, dump.open("wb") as target:
-                shutil.copyfileobj(source, target, CHUNK_BYTES)
-        except (BadZipFile, KeyError, OSError) as error:
-            raise BackupError(f"{backup} is damaged: {error}.") from error
-        if _sha256(dump) != manifest.sha256:
-            raise BackupError(f"{backup} is damaged: its checksum is another.")
+        unpack(backup, manifest, dump)
         (_load_sqlite if connection.vendor == "sqlite" else _load_postgresql)(dump)
 
 
