@@ -111,7 +111,7 @@ async def cpu_to_start(bench: Bench, session: aiohttp.ClientSession, turns: int)
     costs: dict[int, dict[str, float]] = {}
     direct: dict[int, float] = {}
     for count in (1, 8):
-        costs[count] = await _turn_cpu_ms(bench, count, turns, idle)
+        costs[count] = await turn_cpu_ms(bench, count, turns, idle)
         began = time.process_time()
         for _ in range(turns):
             await direct_firsts_ms(bench, session, count, SHORT)
@@ -131,8 +131,8 @@ async def cpu_to_start(bench: Bench, session: aiohttp.ClientSession, turns: int)
     print(table(["", "WeBox ms", "aim", *parts, "direct client ms", "×"], rows), flush=True)
 
 
-async def _turn_cpu_ms(bench: Bench, count: int, turns: int, idle: dict[str, float]) -> dict[str, float]:
-    """CPU milliseconds a turn, by part."""
+async def turn_cpu_ms(bench: Bench, count: int, turns: int, idle: dict[str, float]) -> dict[str, float]:
+    """CPU milliseconds of a turn of three tokens, by part; `idle` is what is not the turns'."""
     [person] = await asyncio.to_thread(bench.people, 1, max(4, -(-turns // BATCH)))
     clients = [await open_socket(bench, person, one) for one in person.conversations]
     for client in clients:
@@ -165,7 +165,7 @@ async def together(bench: Bench, session: aiohttp.ClientSession, rounds: int) ->
         found: dict[str, Firsts] = {"direct": [], "webox": []}
         for _ in range(rounds + 1):
             found["direct"].append(await direct_firsts_ms(bench, session, users * count, name))
-            found["webox"].append(await _together_ms(clients, targets(count, name)))
+            found["webox"].append(await together_ms(clients, targets(count, name)))
             await asyncio.sleep(1.0)
         for client in clients:
             await client.aclose()
@@ -182,7 +182,8 @@ async def together(bench: Bench, session: aiohttp.ClientSession, rounds: int) ->
     print(table(heads, rows), flush=True)
 
 
-async def _together_ms(clients: list[SocketClient], names: list[str]) -> list[float]:
+async def together_ms(clients: list[SocketClient], names: list[str]) -> list[float]:
+    """Milliseconds until the first token of each answer, where all clients ask in the same moment."""
     began = now_us()
     async with asyncio.timeout(TURN_WITHIN_S):
         turns = await asyncio.gather(*(client.ask(names) for client in clients))
