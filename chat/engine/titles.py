@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat import booking
 from chat.access import Access, Grant
@@ -18,6 +19,7 @@ from chat.models import Answer, Conversation, Message, Provider
 from chat.providers.base import ChatMessage, ChatRequest, Finished, ProtocolName, TextDelta, Usage
 from chat.saving import title_of
 from webox.errors import WeBoxError
+from webox.prepared import prepared
 
 log = logging.getLogger(__name__)
 TITLE_CHARS = 60
@@ -84,10 +86,9 @@ def clean(text: str) -> str:
 
 def read_job(message_id: int) -> TitleJob | None:
     """What to ask for the title of this turn's conversation; None where it needs or may have none."""
-    first = Message.objects.select_related("parent", "conversation__owner").filter(
-        pk=message_id, parent__parent=None, conversation__is_temporary=False, conversation__deleted_at=None
-    )
-    turn = first.first()
+    if not _first_turn(message_id):
+        return None
+    turn = Message.objects.select_related("parent", "conversation__owner").filter(pk=message_id).first()
     if turn is None or turn.parent is None:
         return None
     conversation, question = turn.conversation, turn.parent.content
@@ -111,6 +112,13 @@ def read_job(message_id: int) -> TitleJob | None:
             return None
         return TitleJob(protocol, request, reach.grant(provider), conversation.title, booked)
     return None
+
+
+@prepared
+def _first_turn(message_id: int) -> QuerySet[Message]:
+    """The turn, if it is the first of a conversation that is kept; asked after every turn."""
+    first = Message.objects.filter(pk=message_id, parent__parent=None)
+    return first.filter(conversation__is_temporary=False, conversation__deleted_at=None).only("pk")
 
 
 def save(conversation_id: int, before: str, title: str) -> bool:

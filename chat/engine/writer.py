@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 
 from accounts import quota
 from accounts.quota import Settlement
@@ -19,6 +20,7 @@ from chat import events
 from chat.engine.clock import now_sql
 from chat.engine.running import Outcome, RunningAnswer
 from chat.models import Answer
+from webox.prepared import prepared
 
 log = logging.getLogger(__name__)
 RETRY_S = 1.0
@@ -151,7 +153,13 @@ def ending_columns(answer: RunningAnswer, outcome: Outcome) -> dict[str, Any]:
 
 def is_complete(message_id: int) -> bool:
     """Whether no answer of a turn is being written or waits any more, in any process."""
-    return not Answer.objects.filter(message_id=message_id, status__in=Answer.UNFINISHED).exists()
+    return not _unfinished(message_id)
+
+
+@prepared
+def _unfinished(message_id: int) -> QuerySet[Answer]:
+    unfinished = Answer.objects.filter(message=message_id, status__in=Answer.UNFINISHED)
+    return unfinished.only("pk").order_by()[:1]
 
 
 class Writer:
