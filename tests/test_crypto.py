@@ -47,10 +47,15 @@ def test_a_key_added_after_the_start_is_found() -> None:
     assert running.decrypt(ring(NEW).encrypt({"a": 2})) == {"a": 2}
 
 
-@pytest.mark.parametrize("secrets", [[], ["short"]])
+@pytest.mark.parametrize("secrets", [[], ["short"], ["k" * 31]])
 def test_missing_and_short_keys_are_refused(secrets: list[str]) -> None:
     with pytest.raises(ValueError, match="key"):
         ring(*secrets).check()
+
+
+def test_a_key_of_thirty_two_characters_is_long_enough() -> None:
+    ring("k" * 32).check()
+    assert len(key_id_of("k" * 32)) == 8
 
 
 def test_a_token_of_another_version_can_not_be_read() -> None:

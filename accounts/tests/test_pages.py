@@ -266,3 +266,11 @@ def test_too_many_signups_get_a_page(client: Client) -> None:
     answers = [client.post("/accounts/signup/", {}) for _ in range(21)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
     assert b"Wait a few minutes" in answers[-1].content
+
+
+def test_who_is_deactivated_is_out_at_the_next_page(client: Client, ana: User) -> None:
+    sign_in(client)
+    assert is_in(client)
+    # Not by the model, which ends every access itself.
+    User.objects.filter(pk=ana.pk).update(is_active=False)
+    assert not is_in(client)

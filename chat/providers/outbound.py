@@ -31,9 +31,8 @@ class Outbound:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        context = httpx.create_ssl_context(trust_env=False)
-        self._public = _new_client(aiohttp.TCPConnector(limit=0, ssl=context, socket_factory=_public_socket))
-        self._owners = _new_client(aiohttp.TCPConnector(limit=0, ssl=context))
+        self._public = _new_client(aiohttp.TCPConnector(limit=0, ssl=_trust(), socket_factory=_public_socket))
+        self._owners = _new_client(aiohttp.TCPConnector(limit=0, ssl=_trust()))
 
     def client(self, *, may_be_private: bool) -> httpx.AsyncClient:
         """The client for an endpoint; `may_be_private` where the owner gave its address."""

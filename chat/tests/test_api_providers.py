@@ -158,6 +158,13 @@ def test_the_servers_key_is_the_owners_affair(
     assert record(as_alice, "openai")["reason"] == "no_key"
 
 
+def test_what_the_owner_alone_may_know_is_in_nobody_elses_record(as_owner: Client, as_alice: Client) -> None:
+    theirs = {"base_url", "enabled", "server_key", "has_environment_key"}
+    for slug in ("openai", "demo"):
+        assert theirs <= record(as_owner, slug).keys()
+        assert not theirs & record(as_alice, slug).keys()
+
+
 def test_ones_own_key_goes_before_the_servers_and_its_use_is_noted(
     as_alice: Client, alice: User, vendor: Vendor
 ) -> None:

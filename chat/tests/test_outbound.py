@@ -242,6 +242,15 @@ async def test_a_redirect_is_never_followed(
     assert canary.connections == 0
 
 
+async def test_a_vendor_hears_what_asks_it_and_no_more(client: ProviderClient) -> None:
+    async with VendorServer(WHOLE) as vendor:
+        await ask(client, vendor.url, may_be_private=True)
+    [request] = vendor.requests
+    # What is packed could unpack to more than any limit.
+    assert (request.headers["user-agent"], request.headers["accept-encoding"]) == ("WeBox", "identity")
+    assert not {"cookie", "referer", "origin", "x-forwarded-for"} & {*request.headers}
+
+
 @pytest.mark.parametrize("may_be_private", [False, True])
 async def test_a_proxy_of_the_environment_is_not_used(
     net: Net, canary: Canary, client: ProviderClient, monkeypatch: pytest.MonkeyPatch, may_be_private: bool

@@ -126,6 +126,9 @@ def test_everybodys_providers_and_ones_own_are_seen_in_their_order(alice: User, 
     assert len(seen) == Provider.objects.filter(owner=None).count() + 1
     assert seen == sorted(seen, key=lambda row: (row.position, row.pk))
     assert [*Provider.objects.for_user(alice).named(["lab"])] == [own]
+    Provider.objects.filter(pk=own.pk).update(label="Attic", label_key="attic")
+    for name, found in (("lab", [own]), ("attic", [own]), ("at", []), ("nobody", [])):
+        assert [*Provider.objects.for_user(alice).named([name])] == found
     assert [*Provider.objects.for_user(bob).named(["openai", "nothing"])] == [
         Provider.objects.get(slug="openai")
     ]

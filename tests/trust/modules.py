@@ -84,7 +84,7 @@ CRYPTO = (
 QUOTA = (
     Trusted("accounts/models/ledger.py", LEDGER, ("LedgerEntry.tokens", "LedgerEntry.cost")),
     Trusted("accounts/models/plan.py", LEDGER, ("Plan.nanousd_per_month", "Plan.has_month_limits")),
-    Trusted("accounts/periods.py", LEDGER),
+    Trusted("accounts/periods.py", accounts("periods")),
     Trusted("accounts/quota.py", LEDGER),
     Trusted("chat/booking.py", LEDGER),
     Trusted("chat/prices.py", chat("prices", "answer_facts"), ("cost_nanousd", "_in_force")),
