@@ -135,7 +135,7 @@ def bring_in(user: User, data: bytes) -> Imported:
     images, the conversations before them.
     """
     document = _read(data)
-    for name in document.folders:
+    for name in _trimmed(document.folders):
         with suppress(FolderNameTaken, TooManyFolders):
             folders.make(user, name)
     for line_up in document.line_ups:
@@ -163,20 +163,25 @@ def _read(data: bytes) -> Document:
     return document
 
 
+def _trimmed(names: Iterable[str]) -> list[str]:
+    """Names as the API takes them."""
+    return [name.strip() for name in names if name.strip()]
+
+
 def _add(user: User, given: ImportedConversation) -> None:
     images = {message.id: [_image(user, one) for one in message.attachments] for message in given.messages}
     with _one_transaction():
         conversation = Conversation(
             owner=user,
             title=given.title,
-            folder=given.folder,
+            folder=given.folder.strip() or DEFAULT_FOLDER,
             updated_at=given.updated_at,
             is_pinned=given.is_pinned,
             is_archived=given.is_archived,
             is_favourite=given.is_favourite,
         )
         conversation.save()
-        tags.set_tags(conversation, given.tags)
+        tags.set_tags(conversation, _trimmed(given.tags))
         rows = _add_messages(conversation, given.messages)
         answers = _add_answers(user, given.messages, rows)
         for message in given.messages:

@@ -57,7 +57,8 @@ def redis_database(url: str) -> str:
 
 # --- Where things are ---------------------------------------------------------------------------------
 VAR_DIR = Path(env.str("WEBOX_VAR", "") or BASE_DIR / "var")
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+# What people wrote is in it, too: the database of the embedded mode.
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # --- Safety -------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY", "") or read_or_make(VAR_DIR / "secret.key")

@@ -85,14 +85,14 @@ def parse(text: str, *, usual_path: str = "") -> Address:
         host, path = url.raw_host.decode("ascii").lower(), url.raw_path.decode("ascii").rstrip("/")
     except (httpx.InvalidURL, ValueError):
         raise BadAddress from None
-    if url.scheme not in ("http", "https") or url.userinfo or not 0 < (url.port or 80) < 65536:
+    usual_port = 443 if url.scheme == "https" else 80
+    port = usual_port if url.port is None else url.port
+    if url.scheme not in ("http", "https") or url.userinfo or not 0 < port < 65536:
         raise BadAddress
     if not _HOST.fullmatch(host) or ".." in host:
         raise BadAddress
     for ending in _ENDINGS:
         path = path.removesuffix(ending).rstrip("/")
-    usual_port = 443 if url.scheme == "https" else 80
-    port = url.port or usual_port
     shown_host = f"[{host}]" if ":" in host else host
     origin = f"{url.scheme}://{shown_host}" + ("" if port == usual_port else f":{port}")
     return Address(origin + (path or usual_path), origin, host, port, url.scheme == "https")

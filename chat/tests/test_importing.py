@@ -131,6 +131,15 @@ def test_what_is_here_already_stays_as_it_is(as_bob: Client, bob: User, document
     assert Message.objects.filter(content="Mine").exists()
 
 
+def test_names_have_no_spaces_around_them(as_bob: Client, bob: User, document: dict[str, Any]) -> None:
+    document["folders"] = ["  Travail ", " "]
+    document["conversations"][0] |= {"folder": " Travail", "tags": [" à lire ", "  "]}
+    send(as_bob, document)
+    [listed] = as_bob.get("/api/chat/conversations").json()
+    assert (listed["folder"], listed["tags"]) == ("Travail", ["à lire"])
+    assert [one["name"] for one in as_bob.get("/api/chat/folders").json()] == ["Général", "Travail"]
+
+
 def broken(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The file with other values in its last message and that message's answer."""
     copy = deepcopy(document)

@@ -6,7 +6,6 @@ import { cost, dollars } from "../webox/money.js";
 const BAR_OPACITY = 0.8;
 const TICK_PX = 11;
 const FULL_TURN = 360;
-const CENT = 0.01;
 
 // A day has no time zone of its own: read and written in the same one, it never slips to its neighbour.
 const dayFormat = (options) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options });
@@ -113,7 +112,8 @@ function costs(rows, ais) {
     data: { labels: rows.map(({ first }) => first), datasets },
     options: options({
       labelOf: (index) => spanOf(rows[index], shortDay),
-      amountOf: (value) => (value === 0 || value >= CENT ? dollars(value, 2, 2) : cost(value)),
+      // As exactly as they are: two ticks never read alike.
+      amountOf: (value) => dollars(value, 2, 8),
       isStacked: true,
       tooltip: {
         title: ([bar]) => spanOf(rows[bar.dataIndex], longDay),
