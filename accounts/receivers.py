@@ -3,8 +3,10 @@
 from functools import partial
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed, password_reset, password_set, user_logged_in
-from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth import signals
 from django.contrib.auth.models import AbstractBaseUser, Group
@@ -48,9 +50,11 @@ def end_deleted_access(instance: User, **_kwargs: Any) -> None:
 
 
 @receiver(signals.user_logged_in)
-def note_sign_in(user: AbstractBaseUser, **_kwargs: Any) -> None:
+def note_sign_in(request: HttpRequest | None, user: AbstractBaseUser, **_kwargs: Any) -> None:
+    records = get_authentication_records(request, user) if request else []
+    steps = [{"step": str(one["type"])} for one in records if one["method"] == "mfa"]
     if isinstance(user, User):
-        audit.record(Action.SIGNED_IN, person=user, by=user)
+        audit.record(Action.SIGNED_IN, person=user, by=user, **(steps[-1] if steps else {}))
 
 
 @receiver(signals.user_login_failed)
@@ -60,6 +64,13 @@ def note_failed_sign_in(credentials: dict[str, Any], **_kwargs: Any) -> None:
     audit.record(Action.SIGN_IN_FAILED, person=User.objects.by_login(str(login)))
 
 
+@receiver(authentication_failed)
+def note_wrong_second_step(user: AbstractBaseUser, authenticator: Authenticator, **_kwargs: Any) -> None:
+    """Who gets this far knows the password."""
+    if isinstance(user, User):
+        audit.record(Action.SIGN_IN_FAILED, person=user, step=str(authenticator.type))
+
+
 @receiver([password_changed, password_reset, password_set])
 def note_password(user: AbstractBaseUser, **_kwargs: Any) -> None:
     if isinstance(user, User):
@@ -67,15 +78,15 @@ def note_password(user: AbstractBaseUser, **_kwargs: Any) -> None:
 
 
 @receiver(authenticator_added)
-def note_second_step(user: AbstractBaseUser, authenticator: Any, **_kwargs: Any) -> None:
+def note_second_step(user: AbstractBaseUser, authenticator: Authenticator, **_kwargs: Any) -> None:
     if isinstance(user, User):
-        audit.record(Action.SECOND_STEP_ADDED, person=user, kind=str(authenticator.type))
+        audit.record(Action.SECOND_STEP_ADDED, person=user, step=str(authenticator.type))
 
 
 @receiver(authenticator_removed)
-def note_lost_second_step(user: AbstractBaseUser, authenticator: Any, **_kwargs: Any) -> None:
+def note_lost_second_step(user: AbstractBaseUser, authenticator: Authenticator, **_kwargs: Any) -> None:
     if isinstance(user, User):
-        audit.record(Action.SECOND_STEP_REMOVED, person=user, kind=str(authenticator.type))
+        audit.record(Action.SECOND_STEP_REMOVED, person=user, step=str(authenticator.type))
 
 
 @receiver(post_save, sender=User)

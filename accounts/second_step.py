@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import secrets
+from accounts import audit, secrets
 from accounts.adapter import LOGIN_PAUSE_S
 from accounts.errors import OtpRequired, OtpWrong, TooManyAttempts
 from accounts.models import User
@@ -98,6 +98,7 @@ class _CodeOnce(base_forms.BaseAuthenticateForm):  # type: ignore[misc]  # allau
         if self.authenticator.type == Authenticator.Type.TOTP:
             digits = "".join(character for character in code if character.isdigit())
             if not cache.add(f"otp:{self.user.pk}:{hash_token(digits)}", True, timeout=CODE_LIFE_S):
+                self._emit_authentication_failed(self.authenticator)
                 raise SecondStepAdapter().validation_error("incorrect_code")
         return code
 
@@ -144,8 +145,15 @@ def _refusals() -> Iterator[None]:
 
 class _AnyCredential(passkey_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     def clean_credential(self) -> Authenticator:
-        with _refusals():
-            return super().clean_credential()
+        try:
+            with _refusals():
+                return super().clean_credential()
+        except ValidationError:
+            # Who shows a passkey alone may be anybody.
+            if isinstance(self.user, User):
+                step = str(Authenticator.Type.WEBAUTHN)
+                audit.record(audit.Action.SIGN_IN_FAILED, person=self.user, step=step)
+            raise
 
 
 class PasskeyForm(_AnyCredential):
@@ -200,20 +208,22 @@ def turn_off(user: User) -> bool:
     return bool(deleted)
 
 
-def check_otp(user: User, otp: str) -> None:
+def check_otp(user: User, otp: str) -> Authenticator | None:
     """Let a program past the second step, whose code came with the password; under the page's limits.
 
-    Raises OtpRequired, OtpWrong and TooManyAttempts.
+    Returns what the code was of, None where the password is enough. Raises OtpRequired, OtpWrong and
+    TooManyAttempts.
     """
     if not is_on(user):
-        return
+        return None
     if not otp:
         raise OtpRequired
     form = CodeForm(user=user, data={"code": otp})
     if form.is_valid():
         # Not form.save(), which writes into a session: a program has none.
-        form.authenticator.record_usage()
-        return
+        authenticator: Authenticator = form.authenticator
+        authenticator.record_usage()
+        return authenticator
     errors: list[ValidationError] = form.errors.as_data()["code"]
     if errors[0].code == "too_many_login_attempts":
         raise TooManyAttempts(retry_after_s=LOGIN_PAUSE_S)

@@ -40,8 +40,8 @@ class ShownToken:
     expires_at: datetime
 
 
-def issue_tokens(user: User) -> TokenPair:
-    """Start an API sign-in for a person whose password was just checked."""
+def issue_tokens(user: User, *, step: str = "") -> TokenPair:
+    """Start an API sign-in for a person whose password was just checked, and by `step` what else."""
     refresh = RefreshToken()
     user.token_families.filter(expires_at__lte=timezone.now()).delete()
     family = TokenFamily.objects.create(
@@ -50,7 +50,7 @@ def issue_tokens(user: User) -> TokenPair:
         password_mark=user.get_session_auth_hash(),
         expires_at=_expiry(refresh),
     )
-    audit.record(audit.Action.SIGNED_IN, person=user, by=user, over="API")
+    audit.record(audit.Action.SIGNED_IN, person=user, by=user, over="API", **({"step": step} if step else {}))
     return _pair(family, refresh)
 
 

@@ -1,6 +1,7 @@
 """Every error of the API is a problem document (RFC 9457) with a stable code and the request's id."""
 
 import logging
+import re
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.problems import fields_of
+from webox.logs import TurnFilter, logging_settings
 from webox.request_id import RequestIdFilter, RequestIdMiddleware
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,11 @@ def test_log_lines_name_the_request() -> None:
     assert record.__dict__["request_id"] == "build-4711_a"
     RequestIdFilter().filter(record)
     assert record.__dict__["request_id"] == "-"
+
+
+def test_a_log_line_says_when_and_by_which_clock() -> None:
+    form = logging_settings("INFO", "text")["formatters"]["text"]
+    record = logging.LogRecord("webox", logging.WARNING, __file__, 1, "said", None, None)
+    TurnFilter().filter(record)
+    line = logging.Formatter(form["format"], form["datefmt"]).format(record)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} WARNING webox \[-\] said", line)

@@ -73,7 +73,11 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
             "refused": {"()": "webox.logs.RefusedFilter"},
         },
         "formatters": {
-            "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(where)s] %(message)s"},
+            "text": {
+                "format": "%(asctime)s %(levelname)s %(name)s [%(where)s] %(message)s",
+                # By the site's clock, and how far that is from UTC: lines of two servers can be put in order.
+                "datefmt": "%Y-%m-%d %H:%M:%S%z",
+            },
             "json": {
                 "()": "webox.logs.AllowedFormatter",
                 "fmt": "%(levelname)s %(name)s %(message)s %(request_id)s %(turn_id)s",

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -29,6 +30,11 @@ WORDS = {
     "turn_off_second_step": _("Turn two-factor sign-in off"),
 }
 """What the actions of the list of people are called in the log."""
+STEPS = {
+    Authenticator.Type.TOTP: _("authenticator app"),
+    Authenticator.Type.WEBAUTHN: _("passkey"),
+    Authenticator.Type.RECOVERY_CODES: _("recovery code"),
+}
 
 
 @admin.register(AuditEvent)
@@ -87,7 +93,7 @@ def _changed(kind: str, message: str) -> str:
 def _said(name: str, value: object) -> str:
     if name == "days" and isinstance(value, int):
         return ngettext("%(count)d day", "%(count)d days", value) % {"count": value}
-    return str(value)
+    return str(STEPS.get(value, value) if name == "step" else value)
 
 
 @admin.register(SitePolicy)

@@ -107,8 +107,8 @@ class TokenView(PublicAuthView):
         fields = self.read(request)
         login = fields.get("username") or fields["email"]
         user = get_adapter().sign_in(request._request, login, fields["password"])
-        check_otp(user, fields.get("otp", ""))
-        return answer(issue_tokens(user))
+        step = check_otp(user, fields.get("otp", ""))
+        return answer(issue_tokens(user, step=str(step.type) if step else ""))
 
 
 class RefreshView(PublicAuthView):

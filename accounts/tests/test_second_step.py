@@ -12,8 +12,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts import secrets
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.tests.conftest import PASSWORD
+from accounts.tests.test_settings_pages import browser
 from tests.one_time_codes import code
 from webox.crypto import KeyRing, Rotated, Undecryptable, configured_secrets
 
@@ -279,3 +280,44 @@ def test_the_admin_shows_no_secrets_of_the_second_step(owner: User) -> None:
     admin.force_login(owner)
     for address in ("mfa/authenticator", "usersessions/usersession", "account/emailaddress"):
         assert admin.get(f"/admin/{address}/").status_code == 404
+
+
+def noted(ana: User) -> list[tuple[str, dict[str, Any]]]:
+    lines = AuditEvent.objects.filter(person_number=ana.pk, action__startswith="sign").order_by("pk")
+    return list(lines.values_list("action", "details"))[1:]
+
+
+def test_what_was_shown_beside_the_password_is_noted_and_what_was_wrong(
+    client: Client, ana: User, codes: list[str]
+) -> None:
+    sign_in(client)
+    second_step(client, "000000")
+    client.post("/accounts/2fa/authenticate/", {"credential": '{"id": "x"}'})
+    second_step(client, code(KEY))
+    token(otp="000000")
+    token(otp=codes[0])
+    assert noted(ana) == [
+        ("sign_in_failed", {"step": "totp"}),
+        ("sign_in_failed", {"step": "webauthn"}),
+        ("signed_in", {"step": "totp"}),
+        ("sign_in_failed", {"step": "totp"}),
+        ("signed_in", {"over": "API", "step": "recovery_codes"}),
+    ]
+    assert "000000" not in str(AuditEvent.objects.values())
+
+
+def test_a_code_that_comes_twice_is_noted(client: Client, ana: User, codes: list[str]) -> None:
+    now = code(KEY)
+    for _ in range(2):
+        sign_in(client)
+        second_step(client, now)
+        client.post("/accounts/logout/")
+    assert noted(ana) == [("signed_in", {"step": "totp"}), ("sign_in_failed", {"step": "totp"})]
+
+
+def test_the_log_names_the_second_step_in_words(owner: User, ana: User, codes: list[str]) -> None:
+    token(otp=codes[0])
+    page = browser(owner).get("/admin/accounts/auditevent/").content.decode()
+    assert "API · recovery code" in page
+    french = browser(owner).get("/admin/accounts/auditevent/", headers={"accept-language": "fr"})
+    assert "API · code de secours" in french.content.decode()
