@@ -249,6 +249,9 @@ def test_a_call_of_unknown_cost_gives_back_what_it_had_reserved(ana: User) -> No
     assert used(ana)[quota.DAY] == Used(1, 7, 0, 0)
     title.refresh_from_db()
     assert (title.tokens, title.cost) == (7, 0)
+    settle_entry(title.pk, DONE)
+    title.refresh_from_db()
+    assert (title.outcome, title.tokens) == ("stopped", 7)
 
 
 def test_a_question_comes_back_when_the_last_of_its_answers_has_failed(ana: User) -> None:

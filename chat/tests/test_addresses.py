@@ -27,6 +27,7 @@ from chat.providers.addresses import (
         ("https://api.example.org:443/v1", "https://api.example.org/v1", "https://api.example.org"),
         ("http://h:80/v1", "http://h/v1", "http://h"),
         ("http://h:443", "http://h:443", "http://h:443"),
+        ("http://h:1", "http://h:1", "http://h:1"),
         ("http://h:65535", "http://h:65535", "http://h:65535"),
         ("http://localhost:11434", "http://localhost:11434", "http://localhost:11434"),
         ("http://[::1]:8080/v1/", "http://[::1]:8080/v1", "http://[::1]:8080"),

@@ -82,16 +82,24 @@ def test_told_of_all_answers_it_is_reserved_for_all(alice: User, turn: Message) 
     assert sizes(entry) == (16, booking.OUTPUT_TOKENS)
 
 
+@pytest.fixture
+def elsewhere(alice: User) -> Message:
+    """A turn of another conversation, which was there before."""
+    return make_turn(make(alice), "elsewhere" * 100)
+
+
+def add_image(turn: Message) -> None:
+    owner = turn.conversation.owner
+    image = {"media_type": "image/png", "width": 1, "height": 1, "size_bytes": 1, "data": b""}
+    Attachment.objects.create(owner=owner, message=turn.parent, **image)
+
+
 @pytest.mark.usefixtures("plan")
-def test_what_the_question_says_of_itself_counts(alice: User, turn: Message) -> None:
+def test_what_the_question_says_of_itself_counts(alice: User, elsewhere: Message, turn: Message) -> None:
     settings = {"system_prompt": "c" * 30, "max_tokens": 50}
-    Attachment.objects.create(
-        owner=alice, message=turn.parent, media_type="image/png", width=1, height=1, size_bytes=1, data=b""
-    )
     later = make_turn(turn.conversation, "later" * 100, openai="later" * 100)
-    Attachment.objects.create(
-        owner=alice, message=later.parent, media_type="image/png", width=1, height=1, size_bytes=1, data=b""
-    )
+    for asked in (elsewhere, turn, later):
+        add_image(asked)
     [entry] = book(alice, turn, column(settings=settings))
     assert sizes(entry) == (25 + booking.IMAGE_TOKENS, 50)
 

@@ -44,7 +44,7 @@ PERMISSION = (
     Trusted("accounts/one_time.py", accounts("invitations", "owner", "tickets", "personal_tokens"),
             ("hash_token", "OneTimeSecret.issue", "OneTimeSecret.unexpired")),
     Trusted("accounts/owner.py", accounts("owner")),
-    Trusted("accounts/personal_tokens.py", (*accounts("personal_tokens"), *chat("sockets"))),
+    Trusted("accounts/personal_tokens.py", (*accounts("personal_tokens", "audit"), *chat("sockets"))),
     Trusted("accounts/plans.py", (*accounts("plans", "usage"), *chat("quota"))),
     Trusted("accounts/premium.py", accounts("plans", "admin", "usage")),
     Trusted("accounts/signup.py", accounts("invitations", "api_register", "pages", "owner")),
