@@ -21,14 +21,12 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.trust", description=__doc__)
     parser.add_argument("command", choices=["coverage", "mutate"])
     parser.add_argument("modules", nargs="*", help="paths, or rooms: " + ", ".join(ROOMS))
-    parser.add_argument("--most", type=int, default=30, help="mutants of one module (mutate)")
-    parser.add_argument("--seed", type=int, default=1, help="which of them, where there are more (mutate)")
     args = parser.parse_args(words)
     rooms = {
         room: [one for one in all_ if not args.modules or {room, one.path} & {*args.modules}]
         for room, all_ in ROOMS.items()
     }
-    return coverage(rooms) if args.command == "coverage" else mutate(rooms, args.most, args.seed)
+    return coverage(rooms) if args.command == "coverage" else mutate(rooms)
 
 
 def coverage(rooms: dict[str, list[Trusted]]) -> int:
@@ -51,7 +49,7 @@ def coverage(rooms: dict[str, list[Trusted]]) -> int:
     return 1 if missing else 0
 
 
-def mutate(rooms: dict[str, list[Trusted]], most: int, seed: int) -> int:
+def mutate(rooms: dict[str, list[Trusted]]) -> int:
     """Print which faults no test notices."""
     room_of = {module.path: room for room, modules in rooms.items() for module in modules}
     began, done = time.monotonic(), list[Tried]()
@@ -66,24 +64,21 @@ def mutate(rooms: dict[str, list[Trusted]], most: int, seed: int) -> int:
             print(f"    {tried.path}:{line}", file=out)
         out.flush()
 
-    fault = try_mutants([module for modules in rooms.values() for module in modules], most, seed, tell)
+    fault = try_mutants([module for modules in rooms.values() for module in modules], tell)
     if fault:
         print(f"Stopped: {fault}", file=out, flush=True)
         return 1
-    killed, count, whole = (sum(getattr(one, name) for one in done) for name in ("killed", "tried", "whole"))
-    chosen = f"of {whole}, chosen by the seed {seed}, {most} a module at most"
-    how = "all of them" if whole == count else chosen
+    killed, count = (sum(getattr(one, name) for one in done) for name in ("killed", "tried"))
     share = killed / count if count else 0.0
-    print(f"In all: {killed} of {count} mutants killed ({share:.1%}); {how};", file=out, end=" ")
-    print(f"{time.monotonic() - began:.0f} s", file=out, flush=True)
+    took_s = time.monotonic() - began
+    print(f"In all: {killed} of {count} mutants killed ({share:.1%}), {took_s:.0f} s", file=out, flush=True)
     return 0 if share >= KILLED_AT_LEAST else 1
 
 
 def figures(tried: Tried) -> str:
     """How many were killed, in words."""
     late = f", {tried.timed_out} of them by the clock" if tried.timed_out else ""
-    part = "" if tried.tried == tried.whole else f" (of {tried.whole})"
-    return f"{tried.killed}/{tried.tried} killed{part}{late}"
+    return f"{tried.killed}/{tried.tried} killed{late}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import ast
 import gc
 import json
 import os
-import random
 import shutil
 import signal
 import sys
@@ -46,10 +45,9 @@ SURVIVED, KILLED, NOT_PLACED = range(3)
 
 @dataclass
 class Tried:
-    """What became of a module's mutants; `whole` is how many there are, of which some were tried."""
+    """What became of a module's mutants."""
 
     path: str
-    whole: int
     killed: int = 0
     timed_out: int = 0
     survivors: list[str] = field(default_factory=list)
@@ -60,12 +58,12 @@ class Tried:
         return self.killed + len(self.survivors)
 
 
-def try_mutants(modules: Sequence[Trusted], most: int, seed: int, tell: Callable[[Tried], None]) -> str:
-    """Try so many mutants of each module, chosen by the seed, and tell of one module after another.
+def try_mutants(modules: Sequence[Trusted], tell: Callable[[Tried], None]) -> str:
+    """Try every mutant of these modules, and tell of one module after another.
 
     For a process that has loaded nothing of WeBox yet. What it returns is why it had to stop, or nothing.
     """
-    plugin = Trying(modules, most, seed, tell)
+    plugin = Trying(modules, tell)
     tests = sorted({one for module in modules for one in module.tests})
     with tempfile.TemporaryDirectory() as folder:
         code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", WARM, *tests], plugins=[plugin])
@@ -75,11 +73,9 @@ def try_mutants(modules: Sequence[Trusted], most: int, seed: int, tell: Callable
 class Trying:
     """In place of pytest's own loop over the tests."""
 
-    def __init__(
-        self, modules: Sequence[Trusted], most: int, seed: int, tell: Callable[[Tried], None]
-    ) -> None:
+    def __init__(self, modules: Sequence[Trusted], tell: Callable[[Tried], None]) -> None:
         self.fault = ""
-        self._modules, self._most, self._seed, self._tell = modules, most, seed, tell
+        self._modules, self._tell = modules, tell
         self._in_baseline = self._in_mutant = False
         self._seconds: dict[str, float] = defaultdict(float)
 
@@ -138,11 +134,8 @@ class Trying:
         self, module: Trusted, items: Mapping[str, pytest.Item], reached: Mapping[int, list[str]]
     ) -> None:
         tree = ast.parse(module.source)
-        found = mutants(tree, module.parts)
-        tried = Tried(module.path, len(found))
-        if len(found) > self._most:
-            found = random.Random(f"{self._seed} {module.path}").sample(found, self._most)
-        for mutant in sorted(found, key=lambda one: one.line):
+        tried = Tried(module.path)
+        for mutant in sorted(mutants(tree, module.parts), key=lambda one: one.line):
             lines = (mutant.line, mutant.statement) if mutant.is_function else reached
             run = self._in_order(items, reached, lines)
             status = self._run(run, partial(_place, mutant, tree, ROOT / module.path))
