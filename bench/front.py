@@ -162,10 +162,11 @@ async def loads(sites: Sites, streams: int, seconds: float, rounds: int) -> list
 async def measure(sites: Sites, options: argparse.Namespace) -> None:
     for site in sites:
         await warm_up(site)
-    pairs = [pair for count in (1, 4, 8) for pair in await firsts(sites, count, options.turns)]
+    # First: what many have used and left would be theirs.
+    pairs = await idle_sockets(sites, options.sockets)
+    pairs += [pair for count in (1, 4, 8) for pair in await firsts(sites, count, options.turns)]
     pairs += await turns_cost(sites, options.turns)
     pairs += await all_together(sites, options.rounds)
-    pairs += await idle_sockets(sites, options.sockets)
     for streams in options.sizes:
         pairs += await loads(sites, streams, options.seconds, options.rounds)
     print("\n### With and without the front (scaled)\n")

@@ -91,6 +91,17 @@ def test_every_service_that_stays_shows_whether_it_is_well(name: str) -> None:
         assert service["restart"] == "unless-stopped"
 
 
+def test_what_ends_is_waited_for_as_such() -> None:
+    # Else `docker compose up --wait` takes its end for a failure.
+    wanted = {
+        name: one["condition"]
+        for service in SERVICES.values()
+        for name, one in service.get("depends_on", {}).items()
+    }
+    assert wanted["secrets"] == "service_completed_successfully"
+    assert {one for name, one in wanted.items() if name != "secrets"} == {"service_healthy"}
+
+
 def test_images_of_others_have_a_version() -> None:
     images = [service["image"] for service in SERVICES.values()]
     images += re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)

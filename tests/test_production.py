@@ -95,8 +95,12 @@ def test_the_front_speaks_https_alone_and_keeps_figures_to_itself(
     running: Production, owner: Account
 ) -> None:
     site = running.site
-    plain = httpx.get(f"http://localhost:{running.front.http_port}/", trust_env=False)
-    assert (plain.status_code, plain.headers["location"][:8]) == (308, "https://")
+    plain = f"http://localhost:{running.front.http_port}"
+    page = httpx.get(f"{plain}/chat/?lineup=1", trust_env=False)
+    assert (page.status_code, page.headers["location"]) == (308, f"{site.url}/chat/?lineup=1")
+    # A program's token must not go on in clear, request by request.
+    for path in ("/api/auth/me", "/v1/models"):
+        assert httpx.get(plain + path, trust_env=False).status_code == 403
     page = httpx.get(f"{site.url}/", **site.options)
     assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
     assert httpx.get(f"{site.url}/metrics", **site.options).status_code == 404
