@@ -5,9 +5,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.running import ROOT, Site
 
 
+@pytest.mark.fuzz
 def test_the_example_client_asks_by_every_way(embedded_site: Site) -> None:
     person = embedded_site.account("example-reader")
     token = person.post("/api/auth/tokens", name="The example", scope="chat").json()["token"]

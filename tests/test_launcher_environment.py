@@ -54,6 +54,7 @@ def environment_at(root: Path) -> tuple[Environment, io.StringIO]:
     return Environment(root, Progress(shown)), shown
 
 
+@pytest.mark.fuzz
 @pytest.mark.usefixtures("offline_pip")
 def test_environment_is_made_once_and_again_when_it_is_not_sound(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text(make_wheel(tmp_path))

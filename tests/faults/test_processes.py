@@ -112,6 +112,7 @@ def test_a_worker_told_to_stop_loses_nothing_of_what_was_shown(
     check_invariants(scaled_story)
 
 
+@pytest.mark.fuzz
 def test_an_embedded_site_told_to_stop_loses_nothing_of_what_was_shown(
     embedded: EmbeddedSite, embedded_story: Story
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_drip_is_stopped_within_a_second(story: Story) -> None:
     check_invariants(story)
 
 
+@pytest.mark.fuzz
 def test_a_drip_that_nobody_stops_ends_at_the_total_limit(embedded_story: Story) -> None:
     story = embedded_story
     drip = story.flow("openai", every_s=0.5)
