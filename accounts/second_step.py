@@ -31,6 +31,7 @@ CODE_CHARS = 32
 PASSKEY_NAME_CHARS = 100
 # As long as a code is right: its own 30 seconds and MFA_TOTP_TOLERANCE's on either side.
 CODE_LIFE_S = 90
+NOTED_EVERY_S = 60
 _BAD_CREDENTIAL = (
     AttributeError,
     InvalidSignature,
@@ -149,8 +150,11 @@ class _AnyCredential(passkey_forms.AuthenticateWebAuthnForm):  # type: ignore[mi
             with _refusals():
                 return super().clean_credential()
         except ValidationError:
-            # Who shows a passkey alone may be anybody.
-            if isinstance(self.user, User):
+            # Who shows a passkey alone may be anybody. What is no passkey at all counts against no limit: a
+            # line a minute is enough, or who knows a password could fill the log.
+            if isinstance(self.user, User) and cache.add(
+                f"passkey-refused:{self.user.pk}", True, timeout=NOTED_EVERY_S
+            ):
                 step = str(Authenticator.Type.WEBAUTHN)
                 audit.record(audit.Action.SIGN_IN_FAILED, person=self.user, step=step)
             raise

@@ -34,7 +34,6 @@ WARM_UP = 10
 SETTLE_S = 5.0
 WORTH_EXPLAINING = 1.2
 
-
 Sites = tuple[Bench, Bench]
 """The same site, past the front and through it."""
 

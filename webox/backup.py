@@ -27,9 +27,11 @@ from webox.secret_file import replace
 FORMAT, VERSION = "webox-backup", 1
 MANIFEST, DATABASE = "manifest.json", "database"
 CHUNK_BYTES = 1024 * 1024
-# What reading a damaged archive raises, found by changing every byte of one; RuntimeError: "encrypted", and
-# its child NotImplementedError: "that compression is not supported".
 UNREADABLE = (OSError, BadZipFile, EOFError, KeyError, RuntimeError, TypeError, ValueError, zlib.error)
+"""What reading a damaged archive raises, found by changing every byte of one.
+
+RuntimeError: it seems to be encrypted, or packed in a way that zipfile does not know.
+"""
 PLACES = (
     ("HOST", "HOST"),
     ("PORT", "PORT"),

@@ -306,6 +306,13 @@ def test_what_was_shown_beside_the_password_is_noted_and_what_was_wrong(
     assert "000000" not in str(AuditEvent.objects.values())
 
 
+def test_refused_passkeys_do_not_fill_the_log(client: Client, ana: User, codes: list[str]) -> None:
+    sign_in(client)
+    for _ in range(8):
+        client.post("/accounts/2fa/authenticate/", {"credential": '{"id": "x"}'})
+    assert noted(ana) == [("sign_in_failed", {"step": "webauthn"})]
+
+
 def test_a_code_that_comes_twice_is_noted(client: Client, ana: User, codes: list[str]) -> None:
     now = code(KEY)
     for _ in range(2):

@@ -112,3 +112,10 @@ def test_a_ticket_that_is_used_leaves_the_others(ana: User) -> None:
     first, second = issue_ticket(ana), issue_ticket(ana)
     assert redeem(first) == ana
     assert redeem(second) == ana
+
+
+def test_a_ticket_ends_with_all_access(ana: User) -> None:
+    # Asked for by no sign-in that could end with it.
+    ticket = issue_ticket(ana)
+    ana.end_access()
+    assert redeem_ticket(ticket) is None

@@ -9,10 +9,12 @@ import errno
 import ipaddress
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from bench import certificate
 from chat.providers.base import ChatMessage, ChatRequest, Endpoint, ProtocolName
 from chat.providers.errors import AddressRefused, BadStream, ProviderError, Unreachable
 from chat.providers.http import ProviderClient
@@ -249,6 +251,24 @@ async def test_a_vendor_hears_what_asks_it_and_no_more(client: ProviderClient) -
     # What is packed could unpack to more than any limit.
     assert (request.headers["user-agent"], request.headers["accept-encoding"]) == ("WeBox", "identity")
     assert not {"cookie", "referer", "origin", "x-forwarded-for"} & {*request.headers}
+
+
+async def test_a_certificate_that_nobody_trusted_signed_is_refused(
+    client: ProviderClient, tmp_path: Path
+) -> None:
+    certificate.make(tmp_path)
+    heard: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(100))
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=certificate.server_context(tmp_path))
+    async with server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        answer = await ask(client, url, may_be_private=True)
+    assert type(answer.error) is Unreachable
+    assert heard == []
 
 
 @pytest.mark.parametrize("may_be_private", [False, True])
