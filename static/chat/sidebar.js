@@ -1,5 +1,5 @@
 // The sidebar’s list: one view of the conversations at a time, by date, with the pinned ones and the folders above.
-import { arrange } from "../webox/arrange.js";
+import { Kept, arrange } from "../webox/arrange.js";
 import { $, el, iconButton } from "../webox/dom.js";
 import { fill, gettext } from "../webox/i18n.js";
 import { inPlace } from "../webox/in_place.js";
@@ -28,7 +28,8 @@ export class Sidebar {
     this.foot = el("div", { class: "side-picks" });
     this.end = el("div", { class: "side-end" });
     this.groups = new Map();
-    this.rows = new Map();
+    this.parts = new Kept();
+    this.rows = new Kept();
     root.replaceChildren(this.head, this.list, this.foot);
     root.addEventListener("keydown", (event) => this.#onKey(event));
     root.addEventListener("menuclosed", () => this.show());
@@ -67,11 +68,11 @@ export class Sidebar {
   #draw() {
     const { pinned, dates } = sections(this.view, this.store.all(), new Date());
     this.shown = [...pinned, ...dates.flatMap(([, talks]) => talks)].map((talk) => talk.id);
-    this.head.replaceChildren(...this.#views());
+    arrange(this.head, this.parts.node("head", [this.view, this.selection.isOn], () => this.#views()));
     arrange(this.list, [
       ...(pinned.length > 0 ? this.#group(gettext("Pinned"), pinned) : []),
       ...this.folders.parts(this.view.kind === "folder" ? this.view.name : null),
-      ...(this.view.kind === "tag" ? [this.#tagHead()] : []),
+      ...(this.view.kind === "tag" ? [this.parts.node("tag", this.view, () => this.#tagHead())] : []),
       ...dates.flatMap(([heading, talks]) => this.#group(heading, talks)),
       ...this.#after(),
       this.end,
@@ -103,9 +104,7 @@ export class Sidebar {
   #row(talk) {
     const { isOn } = this.selection;
     const state = { isCurrent: talk.id === this.store.currentId, isRunning: this.store.running.has(talk.id), isPicked: isOn && this.selection.has(talk.id) };
-    const look = JSON.stringify([talk.title, isOn, state]);
-    if (this.rows.get(talk.id)?.look !== look) this.rows.set(talk.id, { look, node: isOn ? this.#pickRow(talk, state) : this.#talkRow(talk, state) });
-    return this.rows.get(talk.id).node;
+    return this.rows.node(talk.id, [talk.title, isOn, state], () => (isOn ? this.#pickRow(talk, state) : this.#talkRow(talk, state)));
   }
 
   #pickRow(talk, state) {
@@ -147,7 +146,7 @@ export class Sidebar {
       maxlength: TITLE_LENGTH,
       onEnd: (title, isByKey) => {
         field.remove();
-        this.rows.delete(talk.id);
+        this.rows.drop(talk.id);
         if (title !== null) this.actions.rename(talk.id, title);
         this.show();
         if (isByKey) $("a", row())?.focus();

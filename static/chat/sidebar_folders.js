@@ -1,4 +1,5 @@
 // The section of the folders: choose, create, rename where it stands, delete with a question, drop onto.
+import { Kept, arrange } from "../webox/arrange.js";
 import { el, icon, iconButton } from "../webox/dom.js";
 import { gettext } from "../webox/i18n.js";
 import { inPlace } from "../webox/in_place.js";
@@ -16,14 +17,15 @@ export class Folders {
     Object.assign(this, { store, actions, choose, draw });
     this.isOpen = load(STORED, true) !== false;
     this.list = el("ul", { class: "talks", id: "folders" });
+    this.kept = new Kept();
   }
 
   /** The heading and the rows; closed, the chosen one alone. */
   parts(chosen) {
     this.chosen = chosen;
     const shown = this.store.folders.filter((folder) => this.isOpen || folder.name === chosen);
-    this.list.replaceChildren(...shown.map((folder) => this.#row(folder)));
-    return [this.#heading(), this.list];
+    arrange(this.list, shown.map((folder) => this.kept.node(folder.id, [folder, folder.name === chosen], () => this.#row(folder))));
+    return [this.kept.node("heading", this.isOpen, () => this.#heading()), this.list];
   }
 
   #open(isOpen) {
@@ -85,6 +87,7 @@ export class Folders {
       maxlength: FOLDER_LENGTH,
       onEnd: async (name, isByKey) => {
         field.remove();
+        this.kept.drop(folder.id);
         const isRenamed = name !== null && (await attempt(() => this.store.renameFolder(folder, name)));
         if (isRenamed && this.chosen === folder.name) this.choose(name);
         this.#end(isByKey, isRenamed ? name : folder.name);

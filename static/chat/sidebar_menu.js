@@ -1,4 +1,5 @@
 // The menu of a conversation, and its two panels: where it goes, and which tags it has. Also for several at once.
+import { arrange } from "../webox/arrange.js";
 import { $, el, icon, iconButton } from "../webox/dom.js";
 import { fill, gettext, number } from "../webox/i18n.js";
 import { openMenu, openPanel } from "../webox/menu.js";
@@ -50,25 +51,27 @@ export function movePanel(opener, ids, { store, actions, onDone = () => {} }) {
 /** Tick the tags of these conversations, or make a new one; each tick is saved at once. */
 export function tagsPanel(opener, ids, { store, actions }) {
   const list = el("div", { class: "menu-list", role: "group", "aria-label": gettext("Tags") });
-  const names = new Set();
+  const none = el("p", { class: "menu-none", text: gettext("No tags yet. Write the first one below.") });
+  const options = new Map();
   const has = (name) => ids.filter((id) => store.get(id)?.tags.includes(name)).length;
   const option = (name) => {
-    const tick = () => actions.change(ids, box.checked ? { add_tags: [name] } : { remove_tags: [name] });
+    const tick = () => actions.change(ids, box.checked ? { add_tags: [name] } : { remove_tags: [name] }).then(show);
     const box = el("input", { type: "checkbox", on: { change: tick } });
-    box.checked = has(name) === ids.length;
-    box.indeterminate = !box.checked && has(name) > 0;
-    return el("label", { class: "row" }, box, el("span", { class: "row-label", text: name }));
+    return { box, row: el("label", { class: "row" }, box, el("span", { class: "row-label", text: name })) };
   };
+  // The rows stay the same ones: the keyboard may be on one, and a finger just going down.
   const show = () => {
-    for (const { name } of store.tags) names.add(name);
-    for (const name of ids.flatMap((id) => store.get(id)?.tags ?? [])) names.add(name);
-    const none = el("p", { class: "menu-none", text: gettext("No tags yet. Write the first one below.") });
-    list.replaceChildren(...(names.size > 0 ? [...names].sort((a, b) => a.localeCompare(b)).map(option) : [none]));
+    const names = [...store.tags.map(({ name }) => name), ...ids.flatMap((id) => store.get(id)?.tags ?? [])];
+    for (const name of names) if (!options.has(name)) options.set(name, option(name));
+    for (const [name, { box }] of options) {
+      box.checked = has(name) === ids.length;
+      box.indeterminate = !box.checked && has(name) > 0;
+    }
+    const rows = [...options].sort(([a], [b]) => a.localeCompare(b)).map(([, { row }]) => row);
+    arrange(list, rows.length > 0 ? rows : [none]);
   };
   const add = newName(gettext("New tag"), gettext("Add the tag"), TAG_LENGTH, async (name) => {
-    if (!(await actions.change(ids, { add_tags: [name] }))) return;
-    names.add(name);
-    show();
+    if (await actions.change(ids, { add_tags: [name] })) show();
   });
   show();
   openPanel(opener, gettext("Tags"), [list, add]);

@@ -1,6 +1,7 @@
 // A person’s conversations, folders and tags as this page knows them. What is changed shows at once and goes back
 // when the server refuses it.
 import { api } from "../webox/api.js";
+import { Freshness } from "./freshness.js";
 import { ALL, PAGE_LENGTH, keyOf, listed, queryOf, shows } from "./sidebar_views.js";
 
 const BASE = "/api/chat/conversations";
@@ -9,6 +10,8 @@ const AT_ONCE = 200;
 const time = (talk) => Date.parse(talk.updated_at);
 
 export class Conversations {
+  #freshness = new Freshness();
+
   /** `conversations`, `pinned`, `folders` and `current` as the server writes them into the page. */
   constructor({ conversations, pinned, folders, current }) {
     this.talks = new Map([...pinned, ...conversations, ...(current ? [current] : [])].map((talk) => [talk.id, talk]));
@@ -18,7 +21,7 @@ export class Conversations {
     this.tags = [];
     this.pages = new Map();
     this.listeners = [];
-    this.#takePage(ALL, conversations);
+    this.#takePage(ALL, conversations, this.#freshness.now());
   }
 
   subscribe(listener) {
@@ -66,8 +69,9 @@ export class Conversations {
     if (page.state === "loading" || page.state === "end") return;
     page.state = "loading";
     this.#tell();
+    const asked = this.#freshness.now();
     try {
-      this.#takePage(view, await api("GET", `${BASE}?${queryOf(view, this.#read(view, page))}`));
+      this.#takePage(view, await api("GET", `${BASE}?${queryOf(view, this.#read(view, page))}`), asked);
     } catch (error) {
       Object.assign(page, { state: "failed", sentence: error.sentence });
     }
@@ -76,12 +80,12 @@ export class Conversations {
 
   /** Bring in what changed elsewhere: the first page of a view, the pinned ones, folders and tags. */
   async refresh(view) {
+    const asked = this.#freshness.now();
     try {
       const [rows, pinned] = await Promise.all([api("GET", `${BASE}?${queryOf(view, 0)}`), api("GET", `${BASE}?pinned=true`), this.refreshCounts()]);
-      this.#forgetMissing(view, rows, pinned);
-      for (const talk of pinned) this.talks.set(talk.id, talk);
-      if (this.page(view).state === "new") this.#takePage(view, rows);
-      for (const talk of rows) this.talks.set(talk.id, talk);
+      this.#forgetMissing(view, rows, pinned, asked);
+      if (this.page(view).state === "new") this.#takePage(view, rows, asked);
+      this.#take([...pinned, ...rows], asked);
     } catch {
       // Nobody asked for it: the list stays as it was, and the next look at the page tries again.
     }
@@ -96,28 +100,29 @@ export class Conversations {
   /** Change one or several. Throws ApiError; then they are as they were. */
   async change(ids, changes) {
     const before = ids.map((id) => this.talks.get(id)).filter(Boolean);
+    const change = this.#freshness.begin(ids);
     for (const talk of before) this.talks.set(talk.id, changed(talk, changes));
     this.#tell();
+    let told = before;
     try {
-      await this.#send(ids, changes);
-    } catch (error) {
-      for (const talk of before) this.talks.set(talk.id, talk);
-      this.#tell();
-      throw error;
+      told = await send(ids, changes);
+    } finally {
+      const last = this.#freshness.end(ids, change);
+      this.#keep(told.filter(({ id }) => last.has(id)));
     }
     if (!("title" in changes)) this.#countAgain();
-  }
-
-  async #send(ids, changes) {
-    if ("title" in changes) this.#keep([await api("PATCH", `${BASE}/${ids[0]}`, changes)]);
-    else for (const some of chunks(ids)) this.#keep(await api("POST", `${BASE}/change`, { ids: some, ...changes }));
   }
 
   /** Delete one or several. Throws ApiError. */
   async delete(ids) {
     for (const some of chunks(ids)) {
-      await api("POST", `${BASE}/delete`, { ids: some });
-      for (const id of some) this.talks.delete(id);
+      const change = this.#freshness.begin(some);
+      try {
+        await api("POST", `${BASE}/delete`, { ids: some });
+        for (const id of some) this.talks.delete(id);
+      } finally {
+        this.#freshness.end(some, change);
+      }
     }
     this.#tell();
     this.#countAgain();
@@ -164,8 +169,12 @@ export class Conversations {
     this.#tell();
   }
 
-  #takePage(view, rows) {
-    for (const talk of rows) this.talks.set(talk.id, talk);
+  #take(rows, asked) {
+    for (const talk of rows) if (this.#freshness.isCurrent(talk.id, asked)) this.talks.set(talk.id, talk);
+  }
+
+  #takePage(view, rows, asked) {
+    this.#take(rows, asked);
     const page = this.page(view);
     page.state = rows.length < PAGE_LENGTH ? "end" : "ready";
     if (rows.length > 0) page.oldest = time(rows.at(-1));
@@ -178,11 +187,11 @@ export class Conversations {
   }
 
   /** Forget what should be in a fresh first page and is not: it was deleted or moved elsewhere. */
-  #forgetMissing(view, rows, pinned) {
+  #forgetMissing(view, rows, pinned, asked) {
     const told = new Set([...rows, ...pinned].map((talk) => talk.id));
     const oldest = rows.length < PAGE_LENGTH ? -Infinity : time(rows.at(-1));
     for (const talk of this.all()) {
-      const isGone = shows(view, talk) && time(talk) >= oldest && !told.has(talk.id);
+      const isGone = shows(view, talk) && time(talk) >= oldest && !told.has(talk.id) && this.#freshness.isCurrent(talk.id, asked);
       if (isGone && talk.id !== this.currentId) this.talks.delete(talk.id);
     }
   }
@@ -196,6 +205,14 @@ export class Conversations {
   #tell() {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** How they are after the change, as the server says. */
+async function send(ids, changes) {
+  if ("title" in changes) return [await api("PATCH", `${BASE}/${ids[0]}`, changes)];
+  const told = [];
+  for (const some of chunks(ids)) told.push(...(await api("POST", `${BASE}/change`, { ids: some, ...changes })));
+  return told;
 }
 
 const chunks = (ids) => Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, index) => ids.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
