@@ -83,7 +83,7 @@ class Reader:
         self._devtools.send("Performance.enable")
 
     def close(self) -> None:
-        self._visitor.context.close()
+        self._visitor.close()
 
     def open(self, conversation_id: int) -> Opening:
         """Enter the conversation's address, and wait for the frame that shows the last turn's answers."""

@@ -75,7 +75,7 @@ def filled_site(keyless_site: Site, chromium: Browser) -> tuple[Site, dict[str, 
     polly = Visitor(chromium, keyless_site, (1440, 900))
     enter(polly.page, "polly")
     names |= by_session(polly)
-    polly.context.close()
+    polly.close()
     return keyless_site, names | {"uidb36": "1", "key": "nonsense", "token": "nonsense"}
 
 

@@ -170,31 +170,6 @@ def test_pinned_favourite_and_archived_each_have_their_place(keyless_site: Site,
     expect(talk(page, "Second of all")).to_be_visible()
 
 
-def test_tags_are_given_taken_and_looked_through(keyless_site: Site, visit: Visits) -> None:
-    visitor = empty(visit(keyless_site))
-    conversation_id = start(visitor, "The roof")
-    start(visitor, "Something else")
-    page = visitor.page
-    page.goto("/chat/")
-    menu(page, "The roof", "Tags…")
-    page.get_by_label("New tag").fill("house")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("checkbox", name="house")).to_be_checked()
-    # The panel closes, and the keyboard is where it was opened.
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Actions for The roof")).to_be_focused()
-    page.get_by_role("button", name="Show a tag").click()
-    page.get_by_role("dialog").get_by_role("button", name="house 1").click()
-    expect(page.locator(".side-list [data-conversation]")).to_have_text(["The roof"])
-    menu(page, "The roof", "Tags…")
-    page.get_by_role("checkbox", name="house").press("Space")
-    page.keyboard.press("Escape")
-    expect(page.locator(".side-empty")).to_have_text("No conversation has this tag.")
-    page.get_by_role("button", name="Show all conversations").click()
-    expect(talk(page, "Something else")).to_be_visible()
-    assert record(visitor, conversation_id)["tags"] == []
-
-
 def test_several_are_chosen_by_a_range_archived_and_deleted_and_had_back(
     keyless_site: Site, visit: Visits
 ) -> None:

@@ -58,7 +58,7 @@ class Visit:
         """The page, at the end of a way that this person goes (`who` as of a Place)."""
         site = self.scene.keyless if who in ("newcomer", "owner") else self.scene.site
         self.visitor = Visitor(self._browser, site, self._size, **self._options)
-        self._after.callback(self.visitor.context.close)
+        self._after.callback(self.visitor.close)
         if who == "person":
             self.scene.conversation(self.language)
             self.visitor.carry(session_of(site, self.words.name))

@@ -314,7 +314,8 @@ def new_token(visit: Visit) -> None:
 def _revoke(visit: Visit) -> None:
     visit.page.goto("/accounts/tokens")
     visit.press("main details > summary")
-    visit.press("main details[open] .btn-danger")
+    with visit.page.expect_navigation():
+        visit.press("main details[open] .btn-danger")
 
 
 def own_account_in_admin(visit: Visit) -> None:
