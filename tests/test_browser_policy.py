@@ -68,6 +68,10 @@ def names_of(account: Account) -> dict[str, Any]:
     }
 
 
+# What stands in addresses that belong to nobody.
+NOBODYS = {"uidb36": "1", "key": "nonsense", "token": "nonsense", "version": "any", "language": "fr"}
+
+
 @pytest.fixture(scope="module")
 def filled_site(keyless_site: Site, chromium: Browser) -> tuple[Site, dict[str, Any]]:
     """The site, with one of everything of Polly's."""
@@ -76,7 +80,7 @@ def filled_site(keyless_site: Site, chromium: Browser) -> tuple[Site, dict[str, 
     enter(polly.page, "polly")
     names |= by_session(polly)
     polly.close()
-    return keyless_site, names | {"uidb36": "1", "key": "nonsense", "token": "nonsense"}
+    return keyless_site, names | NOBODYS
 
 
 def by_session(visitor: Visitor) -> dict[str, Any]:

@@ -38,7 +38,7 @@ FOREIGN = {"Host": "evil.example"}
 TWO_MIB = b"x" * (2 * 2**20 + 1)
 ANSWERS = [
     *(("GET", "/", 200, {}), ("HEAD", "/", 200, {}), ("GET", "/accounts/login/", 200, {})),
-    *(("GET", "/healthz", 200, {}), ("GET", "/i18n/catalog.js", 200, {}), ("GET", "/api/docs/", 200, {})),
+    *(("GET", "/healthz", 200, {}), ("GET", "/i18n/any/fr.js", 200, {}), ("GET", "/api/docs/", 200, {})),
     *(("GET", "/chat/", 302, {}), ("GET", "/favicon.ico", 302, {}), ("GET", "/admin/", 302, {})),
     *(("GET", "/api/schema/", 200, {}), ("GET", "/api/", 401, {}), ("GET", "/v1/models", 401, {})),
     *(("GET", "/nowhere", 404, {}), ("GET", "/api/nowhere", 404, {}), ("GET", "/static/nowhere", 404, {})),

@@ -38,4 +38,6 @@ def test_another_content_another_name_or_other_pins_are_another_version(tmp_path
     seen.add(static_version(folder, pins))
     pins.write_text("django==2")
     seen.add(static_version(folder, pins))
-    assert len(seen) == 4
+    (words := tmp_path / "words.po").write_text("hello")
+    seen.add(static_version(folder, pins, words))
+    assert len(seen) == 5

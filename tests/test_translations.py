@@ -106,8 +106,20 @@ def test_a_page_speaks_the_visitors_language(
 def test_the_chat_page_and_its_script_speak_french(as_alice: Client) -> None:
     page = as_alice.get("/chat/", headers={"Accept-Language": "fr"}).content.decode()
     assert "Posez votre question…" in page
-    script = as_alice.get("/i18n/catalog.js", headers={"Accept-Language": "fr"}).content.decode()
-    assert "Tout arr\\u00eater" in script
+    [address] = re.findall(r'src="(/i18n/[^"]+)"', page)
+    # Whatever its browser asks for: a page and its scripts speak the same language.
+    words = as_alice.get(address, headers={"Accept-Language": "en"})
+    assert "Tout arr\\u00eater" in words.content.decode()
+    assert words.headers["Content-Language"] == "fr"
+    assert words.headers["Cache-Control"] == "public, immutable, max-age=31536000"
+
+
+def test_the_scripts_words_are_kept_under_their_version_alone(client: Client) -> None:
+    older = client.get("/i18n/0123456789ab/fr.js")
+    assert "Tout arr\\u00eater" in older.content.decode()
+    assert older.headers["Cache-Control"] == "no-store"
+    for address in ("/i18n/0123456789ab/de.js", "/i18n/0123456789ab/fr-FR.js", "/i18n/fr.js"):
+        assert client.get(address).status_code == 404
 
 
 def test_the_language_switch_is_kept(client: Client, db: None) -> None:

@@ -66,9 +66,9 @@ DEBUG = is_on("DEBUG")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Browsers keep what has the version in its address. To ask whether each of a page's ninety modules is still
 # the same took longer than all else of opening it.
-STATIC_URL = (
-    "/static/" if DEBUG else f"/static/{static_version(BASE_DIR / 'static', BASE_DIR / 'requirements.txt')}/"
-)
+_words = sorted((BASE_DIR / "locale").glob("*/LC_MESSAGES/djangojs.mo"))
+STATIC_VERSION = static_version(BASE_DIR / "static", BASE_DIR / "requirements.txt", *_words)
+STATIC_URL = "/static/" if DEBUG else f"/static/{STATIC_VERSION}/"
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[]) or LOOPBACK_HOSTS
 HTTPS = is_on("WEBOX_HTTPS")

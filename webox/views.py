@@ -3,13 +3,17 @@
 import sys
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.i18n import JavaScriptCatalog
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -21,6 +25,7 @@ from webox.errors import Internal, NotFound, Unavailable, UnreadableRequest
 from webox.problems import API_PATHS, headers_of, problem_page
 from webox.schema import operation
 
+FOR_EVER = {"public": True, "immutable": True, "max_age": settings.SERVESTATIC_MAX_AGE}
 LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 
 
@@ -55,6 +60,27 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"status": "ok" if is_ready else "unavailable"} | words, status=200 if is_ready else 503
     )
+
+
+class ScriptWords(JavaScriptCatalog):
+    """The words of the pages' scripts in one language, as Django's gettext for scripts.
+
+    A browser keeps them where the address names this version: a page of an older one, left open or served by
+    a process that is yet to be replaced, gets these words for this once.
+    """
+
+    domain = "djangojs"
+
+    def get(self, request: HttpRequest, version: str, language: str) -> HttpResponse:
+        """404 for a language that WeBox does not speak."""
+        if language not in dict(settings.LANGUAGES):
+            raise Http404
+        with override(language):
+            response: HttpResponse = super().get(request)
+        response.headers["Content-Language"] = language
+        is_this = version == settings.STATIC_VERSION and not settings.DEBUG
+        patch_cache_control(response, **(FOR_EVER if is_this else {"no_store": True}))
+        return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

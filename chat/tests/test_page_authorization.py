@@ -41,7 +41,8 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 
 
 def ask(client: Client, page: str, world: World) -> Any:
-    names = world.names | {"token": "nonsense", "uidb36": "1", "key": "nonsense", "pk": "1"}
+    nobodys = {"token": "nonsense", "uidb36": "1", "key": "nonsense", "version": "any", "language": "fr"}
+    names = world.names | nobodys | {"pk": "1"}
     method, path = page.split(" ") if " " in page else ("GET", page)
     return client.generic(method, path.format(**names))
 
