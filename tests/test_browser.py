@@ -89,6 +89,8 @@ def test_the_main_way(keyless_site: Site, visit: Visits) -> None:
     broken.locator(".card").wait_for()
     assert [row["version"] for row in visitor.rows(page)] == [2]
 
+    # What the other tab asks just before it hears that nobody is signed in any more.
+    visitor.expect_error("status of 401")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(keyless_site.url + "/")
     expect(tab.get_by_role("link", name="Sign in")).to_be_visible()
@@ -172,7 +174,7 @@ def test_a_nasty_answer_runs_nothing_and_asks_nobody(
 
 def test_a_session_that_ends_elsewhere_keeps_the_draft(embedded_site: Site, visit: Visits) -> None:
     visitor = visit(embedded_site)
-    # The page asks what the plan leaves a moment after an answer: by then nobody may be signed in.
+    # What the page asks just before it hears that nobody is signed in any more.
     visitor.expect_error("status of 401")
     page = visitor.page
     name = new_name()

@@ -27,7 +27,8 @@ def test_tags_are_given_taken_and_looked_through(keyless_site: Site, visit: Visi
     page.get_by_role("dialog").get_by_role("button", name="house 1").click()
     expect(page.locator(".side-list [data-conversation]")).to_have_text(["The roof"])
     menu(page, "The roof", "Tags…")
-    page.get_by_role("checkbox", name="house").press("Space")
+    with page.expect_response("**/api/chat/conversations/change"):
+        page.get_by_role("checkbox", name="house").press("Space")
     page.keyboard.press("Escape")
     expect(page.locator(".side-empty")).to_have_text("No conversation has this tag.")
     page.get_by_role("button", name="Show all conversations").click()

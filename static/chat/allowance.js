@@ -15,6 +15,11 @@ export class Allowance {
     this.#waiting = setTimeout(() => this.#look(), WAIT_MS);
   }
 
+  /** Nobody is signed in any more: there is no plan to look at. */
+  end() {
+    clearTimeout(this.#waiting);
+  }
+
   async #look() {
     // It is shown as it was where it can’t be asked for; the next answer asks again.
     const usage = await api("GET", "/api/usage").catch(() => null);

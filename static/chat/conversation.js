@@ -203,6 +203,7 @@ function connect() {
         again.lost();
       }
       if (status === "open") deliver();
+      if (status === "expired") allowance.end();
       if (status === "gone") composer.say(gettext("This conversation no longer exists. Your draft is kept."), true);
     },
   });
