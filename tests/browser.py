@@ -83,9 +83,26 @@ class Visitor:
         A tab that is closed while a navigation commits may never close, and who closes it waits for ever
         (microsoft/playwright issue 42366).
         """
+        self._leave()
+        self.context.close()
+
+    def rest(self) -> None:
+        """Be a browser without a tab and a person, which has the files of the site as a returning one has."""
+        self._leave()
+        debugger = self.context.new_cdp_session(self.context.pages[0])
+        stored = {"origin": self.site.url, "storageTypes": "cookies,local_storage,indexeddb"}
+        debugger.send("Storage.clearDataForOrigin", stored)
+        for page in self.context.pages:
+            page.close()
+        self.context.set_offline(False)
+
+    def come(self) -> None:
+        """Have a first tab again after `rest`."""
+        self.page = self.tab()
+
+    def _leave(self) -> None:
         for page in self.context.pages:
             page.goto("about:blank")
-        self.context.close()
 
     def expect_error(self, pattern: str) -> None:
         """The console may show this: a request that is meant to fail."""

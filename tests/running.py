@@ -123,6 +123,8 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
         "WEBOX_API_PER_MINUTE": "0",
         "WEBOX_API_ANONYMOUS_PER_MINUTE": "0",
     }
+    # A site serves a whole run, and its accounts keep the token they began with.
+    own["ACCESS_TOKEN_EXPIRE_MINUTES"] = "1440"
     return own | settings
 
 

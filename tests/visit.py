@@ -1,5 +1,6 @@
 """One browser on its way to a page or a state of tests/places.py, and the scripts that look at it there."""
 
+import functools
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +9,7 @@ from types import TracebackType
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser import DESKTOP, Visitor, session_of
-from tests.running import OWNER_EMAIL
+from tests.running import OWNER_EMAIL, Site
 from tests.scene import WORDS, Scene
 
 PHONE_PX = 768
@@ -20,6 +21,16 @@ def script(name: str) -> str:
 
 
 STILL = script("still")
+
+
+@functools.cache
+def returning(
+    browser: Browser, site: Site, size: tuple[int, int], options: tuple[tuple[str, object], ...]
+) -> Visitor:
+    """A browser at rest that has been to the site: half of all time went into fetching its files anew."""
+    visitor = Visitor(browser, site, size, **dict(options))
+    visitor.rest()
+    return visitor
 
 
 class Visit:
@@ -57,8 +68,9 @@ class Visit:
     def go(self, who: str, way: "Callable[[Visit], None]") -> Page:
         """The page, at the end of a way that this person goes (`who` as of a Place)."""
         site = self.scene.keyless if who in ("newcomer", "owner") else self.scene.site
-        self.visitor = Visitor(self._browser, site, self._size, **self._options)
-        self._after.callback(self.visitor.close)
+        self.visitor = returning(self._browser, site, self._size, tuple(sorted(self._options.items())))
+        self.visitor.come()
+        self._after.callback(self.visitor.rest)
         if who == "person":
             self.scene.conversation(self.language)
             self.visitor.carry(session_of(site, self.words.name))
