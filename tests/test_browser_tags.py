@@ -3,11 +3,18 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser import Visits
+from tests.browser import Visitor, Visits
 from tests.running import Site
 from tests.test_browser_sidebar import empty, menu, record, start, talk
 
 pytestmark = pytest.mark.browser
+
+
+def tagged(visitor: Visitor, title: str, tag: str) -> int:
+    """The id of a new conversation that has this tag."""
+    conversation_id = start(visitor, title)
+    visitor.post("/api/chat/conversations/change", ids=[conversation_id], add_tags=[tag])
+    return conversation_id
 
 
 def test_tags_are_given_taken_and_looked_through(keyless_site: Site, visit: Visits) -> None:
@@ -40,9 +47,8 @@ def test_a_list_of_tags_that_comes_late_leaves_the_keyboard_where_it_is(
     keyless_site: Site, visit: Visits
 ) -> None:
     visitor = empty(visit(keyless_site))
-    tagged = {title: start(visitor, title) for title in ("The garden", "The sea")}
-    for title, tag in (("The garden", "green"), ("The sea", "blue")):
-        visitor.post("/api/chat/conversations/change", ids=[tagged[title]], add_tags=[tag])
+    tagged(visitor, "The garden", "green")
+    tagged(visitor, "The sea", "blue")
     page = visitor.page
     page.goto("/chat/")
     late: list[Route] = []
@@ -61,8 +67,7 @@ def test_a_list_of_tags_that_comes_late_leaves_the_keyboard_where_it_is(
 
 def test_a_list_that_was_read_before_a_change_does_not_undo_it(keyless_site: Site, visit: Visits) -> None:
     visitor = empty(visit(keyless_site))
-    conversation_id = start(visitor, "The cellar")
-    visitor.post("/api/chat/conversations/change", ids=[conversation_id], add_tags=["damp"])
+    conversation_id = tagged(visitor, "The cellar", "damp")
     page = visitor.page
     page.goto("/chat/")
     before = visitor.get("/api/chat/conversations?tag=damp")
@@ -83,8 +88,7 @@ def test_a_list_that_was_read_before_a_change_does_not_undo_it(keyless_site: Sit
 
 def test_a_tick_that_is_refused_goes_back(keyless_site: Site, visit: Visits) -> None:
     visitor = empty(visit(keyless_site))
-    conversation_id = start(visitor, "The attic")
-    visitor.post("/api/chat/conversations/change", ids=[conversation_id], add_tags=["dusty"])
+    tagged(visitor, "The attic", "dusty")
     page = visitor.page
     page.goto("/chat/")
     visitor.expect_error("net::ERR_FAILED")

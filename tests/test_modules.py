@@ -38,6 +38,6 @@ def test_another_content_another_name_or_other_pins_are_another_version(tmp_path
     seen.add(static_version(folder, pins))
     pins.write_text("django==2")
     seen.add(static_version(folder, pins))
-    (words := tmp_path / "words.po").write_text("hello")
+    (words := tmp_path / "words.mo").write_text("hello")
     seen.add(static_version(folder, pins, words))
     assert len(seen) == 5
