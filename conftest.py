@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache import cache
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client, TransactionTestCase
@@ -13,12 +14,16 @@ from filelock import FileLock
 from pytest_django import DjangoDbBlocker, Settings
 from servestatic.middleware import ServeStaticMiddleware
 
-from accounts import sessions
+# Here and not with the first request: it reads the list of local servers once, and tests replace that.
+import chat.api.ais.serializers  # noqa: F401
 from accounts.models import User
-from chat.engine import engine_of_process
-from tests.openapi import check_answer
-from tests.vendor import Vendor, running_vendor
+from accounts.signing_in import sessions
+from chat.engine.process import engine_of_process
+from providers.adapters import demo
+from tests.api.openapi import check_answer
+from tests.site.vendor import Vendor, running_vendor
 
+pytest_plugins = ["tests.site.fixtures"]
 PASSWORD = "a long enough passphrase"
 
 
@@ -146,3 +151,29 @@ def vendor(settings: Settings) -> Iterator[Vendor]:
             variable: vendor.address(name) for variable, name in names.items()
         }
         yield vendor
+
+
+@pytest.fixture(autouse=True)
+def demonstrations_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are asked to answer; whoever needs one that goes on asks the slow one."""
+    monkeypatch.setattr(demo, "WORDS_PER_S", demo.WORDS_PER_S | {"quick": 4000.0, "code": 4000.0})
+
+
+@pytest.fixture
+def limits_start_anew() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def as_owner(transactional_db: None) -> Client:
+    owner = User.objects.create_superuser("owner", "owner@example.org", "a long enough passphrase")
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def open_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vendor of the tests is on loopback: here it passes for a server on the internet."""
+    monkeypatch.setattr("outbound.addresses.check_public", lambda address: None)
+    monkeypatch.setattr("chat.ais.catalogue.may_be_private", lambda provider: True)

@@ -1,7 +1,5 @@
 """The accounts app."""
 
-from importlib import import_module
-
 from django.apps import AppConfig
 from django.db import connection
 from django.db.models.signals import post_migrate
@@ -13,19 +11,17 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        # Models exist only now; importing connects the receivers.
-        import_module("accounts.receivers")
-        import_module("accounts.checks")
-        import_module("webox.checks")
-        post_migrate.connect(_make_rows, sender=self)
+        # ruff: noqa: PLC0415 - models can be imported only once every application is loaded, which is now
+        from accounts import checks, receivers  # noqa: F401 - importing registers them
+        from accounts.models import Plan, SitePolicy
 
+        def make_rows(**_: object) -> None:
+            """The plans that come with WeBox, and the rules for people's data."""
+            # Not on the way back to before there were such tables.
+            tables = connection.introspection.table_names()
+            if Plan._meta.db_table in tables:
+                Plan.objects.make_ready()
+            if SitePolicy._meta.db_table in tables:
+                SitePolicy.objects.get_or_create(pk=1)
 
-def _make_rows(**_: object) -> None:
-    """The plans that come with WeBox, and the rules for people's data."""
-    models = import_module("accounts.models")
-    # Not on the way back to before there were such tables.
-    tables = connection.introspection.table_names()
-    if models.Plan._meta.db_table in tables:
-        models.Plan.objects.make_ready()
-    if models.SitePolicy._meta.db_table in tables:
-        models.SitePolicy.objects.get_or_create(pk=1)
+        post_migrate.connect(make_rows, sender=self, weak=False)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import AuditEvent, SitePolicy, User
-from webox.request_id import current_request, request_id
+from common.http.request_id import current_request, request_id
 
 Action = AuditEvent.Action
 

@@ -1,7 +1,7 @@
 """The seam for payments: who takes money for plans, if anybody does. WeBox itself takes none.
 
 A payment service is a class like `NoBilling`, named in `WEBOX_BILLING`. It sends people where they change
-their plan, and gives and takes premium with `accounts.premium` when it has been paid.
+their plan, and gives and takes premium with `accounts.plans.premium` when it has been paid.
 """
 
 from typing import Protocol

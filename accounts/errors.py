@@ -27,7 +27,7 @@ WeBoxError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from webox.errors import WeBoxError
+from common.errors import WeBoxError
 
 
 class SignupClosed(WeBoxError):

@@ -9,8 +9,9 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
-from accounts import preferences, second_step, sessions
+from accounts import preferences
 from accounts.models import User
+from accounts.signing_in import second_step, sessions
 
 # Drafts, layouts, a person's images; not the cookies, which hold theme and language.
 CLEARED = '"cache", "storage"'

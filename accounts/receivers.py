@@ -19,8 +19,8 @@ from django.http.response import HttpResponseBase
 from accounts import audit, preferences
 from accounts.audit import Action
 from accounts.models import Invitation, PersonalToken, Plan, User
-from accounts.sessions import end_what_it_opened
-from webox.signals import sockets_must_close
+from accounts.signing_in.sessions import end_what_it_opened
+from common.signals import sockets_must_close
 
 
 @receiver(user_logged_in)

@@ -18,10 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import deletion, personal_tokens, preferences, second_step, sessions
+from accounts import preferences
 from accounts.errors import OwnerStays, TooManyTokens
-from accounts.forms import DeleteAccountForm, EmailForm, PersonalTokenForm, UsernameForm
 from accounts.models import AuditEvent, SitePolicy, User
+from accounts.signing_in import deletion, personal_tokens, second_step, sessions
+from accounts.signing_in.forms import DeleteAccountForm, EmailForm, PersonalTokenForm, UsernameForm
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 READS = 20

@@ -8,7 +8,8 @@ from allauth.mfa.webauthn import views as passkey_views
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts import settings_views, views
+from accounts import settings_views
+from accounts.signing_in import views
 
 own = [
     path("profile", settings_views.profile, name="profile"),

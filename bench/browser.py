@@ -19,11 +19,11 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, CDPSession
 
-from bench.measure import judged, percentile, table
-from bench.site import Bench, Person, running_bench
-from bench.vendors import VENDORS, prose_model, targets
-from tests.browser import DESKTOP, Visitor, running_chromium, session_of
-from tests.running import Account
+from bench.kit.measure import judged, percentile, table
+from bench.kit.site import Bench, Person, running_bench
+from bench.kit.vendors import VENDORS, prose_model, targets
+from tests.browser.kit.browser import DESKTOP, Visitor, running_chromium, session_of
+from tests.site.running import Account
 
 HERE = Path(__file__).parent
 PROBE = HERE / "browser_probe.js"

@@ -6,11 +6,11 @@ import time
 
 import aiohttp
 
-from bench.clients import SocketClient, ask_directly, open_socket
-from bench.measure import judged, less, own, percentile, table
-from bench.site import Bench, Mode
-from bench.stamp_vendor import now_us
-from bench.vendors import SHORT, model, targets
+from bench.kit.clients import SocketClient, ask_directly, open_socket
+from bench.kit.measure import judged, less, own, percentile, table
+from bench.kit.site import Bench, Mode
+from bench.kit.stamp_vendor import now_us
+from bench.kit.vendors import SHORT, model, targets
 
 WARM_UP = 10
 BATCH = 10

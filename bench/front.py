@@ -11,7 +11,6 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.clients import open_socket, run
 from bench.first import (
     BATCH,
     COMMAND_EVERY_S,
@@ -22,13 +21,14 @@ from bench.first import (
     turn_firsts_ms,
     warm_up,
 )
+from bench.kit.clients import open_socket, run
+from bench.kit.measure import Meter, less, own, percentile, table
+from bench.kit.site import Bench, running_bench
+from bench.kit.vendors import model, targets
 from bench.load import Load, through_webox
-from bench.measure import Meter, less, own, percentile, table
-from bench.site import Bench, running_bench
 from bench.sockets import SOCKETS_A_PERSON, close_all, open_many
-from bench.vendors import model, targets
 from tests.faults.services import wait_until
-from tests.production import Front
+from tests.site.production import Front
 
 WARM_UP = 10
 SETTLE_S = 5.0

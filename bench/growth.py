@@ -5,10 +5,10 @@ import time
 
 import aiohttp
 
-from bench.clients import SocketClient, ask_directly, open_socket
-from bench.measure import percentile, table
-from bench.site import Bench, Person
-from bench.vendors import SHORT, targets
+from bench.kit.clients import SocketClient, ask_directly, open_socket
+from bench.kit.measure import percentile, table
+from bench.kit.site import Bench, Person
+from bench.kit.vendors import SHORT, targets
 
 REPEATS = 12
 WARM_UP = 2

@@ -10,8 +10,8 @@ import time
 
 import httpx
 
-from bench.measure import table
-from bench.site import Person, running_bench
+from bench.kit.measure import table
+from bench.kit.site import Person, running_bench
 
 WARM_UP = 3
 LISTS = {

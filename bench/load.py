@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bench.clients import Samples, ask_directly, open_socket
-from bench.measure import judged, less, own, percentile, table
-from bench.site import Bench
-from bench.stamp_vendor import now_us
-from bench.vendors import VENDORS, model, targets, tokens_of
+from bench.kit.clients import Samples, ask_directly, open_socket
+from bench.kit.measure import judged, less, own, percentile, table
+from bench.kit.site import Bench
+from bench.kit.stamp_vendor import now_us
+from bench.kit.vendors import VENDORS, model, targets, tokens_of
 
 TOKENS_PER_S = 50
 ASKED_WITHIN_S = 1.0

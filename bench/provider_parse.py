@@ -20,7 +20,7 @@ import aiohttp
 import django
 import httpx
 
-from bench.token_vendor import STREAMS, TOKENS
+from bench.kit.token_vendor import STREAMS, TOKENS
 
 STREAMS_AT_ONCE = 64
 ROUNDS = 5
@@ -68,9 +68,9 @@ async def cpu_us_per_token(read: Reader) -> float:
 
 async def measure(url: str) -> None:
     # Django knows its applications only now.
-    from chat.providers.base import ChatMessage, ChatRequest, Endpoint, TextDelta  # noqa: PLC0415
-    from chat.providers.http import ProviderClient  # noqa: PLC0415
-    from chat.providers.protocols import make_adapter  # noqa: PLC0415
+    from providers.base import ChatMessage, ChatRequest, Endpoint, TextDelta  # noqa: PLC0415
+    from providers.protocols import make_adapter  # noqa: PLC0415
+    from providers.wire.http import ProviderClient  # noqa: PLC0415
 
     client = ProviderClient(retries=0)
     request = ChatRequest("m", (ChatMessage("user", "Hello"),))
@@ -111,7 +111,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webox.settings")
     django.setup()
     vendor = subprocess.Popen(
-        [sys.executable, "-m", "bench.token_vendor"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.kit.token_vendor"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert vendor.stdout is not None
     url = f"http://127.0.0.1:{vendor.stdout.readline().strip()}"

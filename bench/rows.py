@@ -1,4 +1,4 @@
-"""Rows that a site of the benchmarks is given. Imported by bench.seed alone, once Django is set up."""
+"""Rows that a site of the benchmarks is given. Imported by bench.kit.seed alone, once Django is set up."""
 
 import os
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.tokens import issue_tokens
+from accounts.signing_in.tokens import issue_tokens
 from bench import prose
-from bench.vendors import SHORT, VENDORS, target
-from chat.indexing import index_some
+from bench.kit.vendors import SHORT, VENDORS, target
 from chat.models import Answer, Conversation, Folder, Message, Tag
+from chat.search.indexing import index_some
 
 TEXT = "A sentence of an answer that an AI wrote some time ago, as long as most. " * 14
 """About 1,000 characters."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bench.clients import open_socket
-from bench.measure import table
-from bench.site import Bench, Person
-from bench.vendors import model, targets
+from bench.kit.clients import open_socket
+from bench.kit.measure import table
+from bench.kit.site import Bench, Person
+from bench.kit.vendors import model, targets
 
 PEOPLE, AIS, TURN_S, TOKENS_PER_S = 8, 4, 4.0, 50
 TURNS_A_CONVERSATION = 5

@@ -13,13 +13,13 @@ import time
 
 import aiohttp
 
-from bench.clients import Samples, SocketClient, ask_directly, direct_session, open_socket, run
 from bench.first import warm_up
-from bench.measure import less, own, percentile, pss_kb, table
-from bench.site import Bench, Person, running_bench
+from bench.kit.clients import Samples, SocketClient, ask_directly, direct_session, open_socket, run
+from bench.kit.measure import less, own, percentile, pss_kb, table
+from bench.kit.site import Bench, Person, running_bench
+from bench.kit.vendors import model, targets
 from bench.soak import soak
 from bench.storm import storm
-from bench.vendors import model, targets
 
 SOCKETS_A_PERSON = 20
 CONNECTING_AT_ONCE = 50

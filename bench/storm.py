@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bench.clients import SocketClient, open_socket
-from bench.measure import less, own, percentile, table
-from bench.site import Bench, Person
-from bench.stamp_vendor import now_us
-from bench.vendors import model, targets
+from bench.kit.clients import SocketClient, open_socket
+from bench.kit.measure import less, own, percentile, table
+from bench.kit.site import Bench, Person
+from bench.kit.stamp_vendor import now_us
+from bench.kit.vendors import model, targets
 
 TOKENS_PER_S = 20
 CURRENT_US = 1_000_000 // TOKENS_PER_S + 100_000

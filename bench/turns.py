@@ -8,12 +8,12 @@ import argparse
 import asyncio
 import statistics
 
-from bench.clients import direct_session, run
 from bench.first import cpu_to_start, first_tokens, idle_cpu, together, warm_up
 from bench.growth import growth
+from bench.kit.clients import direct_session, run
+from bench.kit.measure import judged, table
+from bench.kit.site import Bench, running_bench
 from bench.load import load
-from bench.measure import judged, table
-from bench.site import Bench, running_bench
 
 MEASURES = ("idle", "first", "cpu", "load", "together", "growth")
 STARTS = 4

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from bench.measure import judged, table
+from bench.kit.measure import judged, table
 
 PROVIDERS = ("openai", "anthropic", "mistral", "google", "deepseek")
 PAGE_AIM_MS, HOUR_AIM_S = 300.0, 60.0

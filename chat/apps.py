@@ -1,6 +1,4 @@
-"""The chat application: it makes the engine of this process and listens for what closes sockets."""
-
-from typing import TYPE_CHECKING
+"""The chat application: it makes the engine of this process and connects what listens."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -8,54 +6,43 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from chat.engine.loop import Engine
+from common.signals import process_stops
 
 INDEX_EVERY_S = 1.0
-TIDY_EVERY_S = 6 * 3600.0
 INDEXING_S = 0.1
-"""So long at a time turns may have to wait for search."""
+"""How long one run of the search index may keep turns waiting."""
 
 
 class ChatConfig(AppConfig):
     name = "chat"
     verbose_name = _("Conversations")
-    engine: "Engine"
 
     def ready(self) -> None:
-        # Models can be imported only once every application is loaded, which is now.
-        from chat import checks, dispatch, receivers, sockets  # noqa: F401, PLC0415
-        from chat.engine.hub import Hub, RedisHub  # noqa: PLC0415
-        from chat.engine.loop import Engine  # noqa: PLC0415
+        # ruff: noqa: PLC0415 - models can be imported only once every application is loaded, which is now
+        from chat.actions import starting
+        from chat.ais import catalogue, checks, receivers  # noqa: F401 - importing registers them
+        from chat.engine import process
+        from chat.engine.broadcast.hub import Hub, RedisHub
+        from chat.engine.loop import Engine
+        from chat.live import closing
+        from chat.models import AiPreference
+        from chat.search import indexing
 
-        self.engine = Engine(
+        engine = Engine(
             hub=RedisHub(settings.REDIS_URL, settings.REDIS_CHANNELS) if settings.SCALED else Hub(),
             lock_path=None if settings.SCALED else settings.VAR_DIR / "engine.lock",
-            restart_turn=dispatch.start,
+            restart_turn=starting.start,
             serving_threads=settings.SOCKET_THREADS,
             grace_s=settings.STOP_GRACE_S,
         )
-        self.engine.chores += [(INDEX_EVERY_S, _index), (TIDY_EVERY_S, _tidy)]
-        sockets.listen()
-        post_migrate.connect(_fill_catalogue, sender=self)
+        engine.chores.append((INDEX_EVERY_S, lambda: indexing.index_some(INDEXING_S)))
+        process.install(engine)
+        closing.listen()
+        process_stops.connect(lambda **_: engine.begin_shutdown(), weak=False)
 
+        def fill_catalogue(**_: object) -> None:
+            # Not in the middle of the way there.
+            if AiPreference._meta.db_table in connection.introspection.table_names():
+                catalogue.fill()
 
-def _index() -> None:
-    from chat import indexing  # noqa: PLC0415
-
-    indexing.index_some(INDEXING_S)
-
-
-def _tidy() -> None:
-    from chat import upkeep  # noqa: PLC0415
-
-    upkeep.tidy()
-
-
-def _fill_catalogue(**_: object) -> None:
-    from chat import catalogue  # noqa: PLC0415
-    from chat.models import AiPreference  # noqa: PLC0415
-
-    # Not in the middle of the way there.
-    if AiPreference._meta.db_table in connection.introspection.table_names():
-        catalogue.fill()
+        post_migrate.connect(fill_catalogue, sender=self, weak=False)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from webox.errors import WeBoxError
+from common.errors import WeBoxError
 
 
 class ConversationNotFound(WeBoxError):

@@ -3,10 +3,10 @@
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from chat import indexing, upkeep
-from chat.engine import engine_of_process
+from chat.engine.process import engine_of_process
 from chat.errors import EngineStopping
-from webox import alive
+from chat.search import indexing
+from common.process import alive
 
 INDEXING_S = 3.0
 """At a time, on the statistics worker: no turn waits for it."""
@@ -39,12 +39,6 @@ def reap() -> None:
 def index() -> None:
     """Let search know what is new; beat sends this."""
     indexing.index_some(INDEXING_S)
-
-
-@shared_task(acks_late=True)
-def tidy() -> None:
-    """Old uploads and prices; beat sends this."""
-    upkeep.tidy()
 
 
 @worker_shutting_down.connect

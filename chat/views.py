@@ -18,23 +18,23 @@ from msgspec import to_builtins
 
 from accounts import audit
 from accounts.models import User
-from chat import branches, importing, limits
-from chat import export as exporting
-from chat.engine import engine_of_process
-from chat.engine.resume import snapshot
+from chat import limits
+from chat.ais.line_ups import targets_of
+from chat.ais.offers import Offer, offers
+from chat.ais.records import model_record, provider_record
+from chat.engine.process import engine_of_process
 from chat.errors import ImportTooLarge, NotAnExport
-from chat.lineups import targets_of
+from chat.live.resume import snapshot
 from chat.models import Conversation, LineUp
-from chat.offers import Offer, offers
-from chat.provider_records import model_record, provider_record
-from chat.providers import registry
-from chat.providers.registry import name_key
-from chat.records import message_record, with_answers
-from chat.wording import sentences
-from webox.errors import WeBoxError
-from webox.throttles import take
+from chat.store import branches
+from chat.store.records import message_record, with_answers
+from chat.transfer import exporting, importing
+from common.errors import WeBoxError
+from common.http.throttles import take
+from common.words.wording import sentences
+from providers import registry
+from providers.registry import DEMO, name_key
 
-DEMO = "demo"
 DEMO_MODELS = ("quick", "slow", "code")
 DEFAULT_COLUMNS = 3
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from chat.models import Provider
-from chat.prices import NANO
-from chat.views import DEMO
 from dashboard.stats import ProviderUse, Use
+from providers.prices import NANO
+from providers.registry import DEMO
 
 DAYS_APART = 31
 """Of longer spans costs are drawn week by week."""

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q, Sum
 
-from accounts import quota
-from accounts.allowance import WARNING
 from accounts.models import Plan, UsedInPeriod, User
 from accounts.models.plan import NANO_PER_USD
-from accounts.periods import Periods, start_of
-from accounts.plans import plans_of
+from accounts.plans import ledger
+from accounts.plans.allowance import WARNING
+from accounts.plans.periods import Periods, start_of
+from accounts.plans.rules import plans_of
 from chat.models import Answer
 from dashboard import aggregate, stats
 from dashboard.models import PersonHour, SiteHour
@@ -74,7 +74,7 @@ class Pressed:
 def load(*, now: datetime) -> Load:
     """This moment, and who was there lately."""
     periods = Periods.of(now)
-    month = UsedInPeriod.objects.filter(kind=quota.MONTH, starts_on=periods.month)
+    month = UsedInPeriod.objects.filter(kind=ledger.MONTH, starts_on=periods.month)
     status = dict(
         Answer.objects.filter(status__in=Answer.UNFINISHED).values_list("status").annotate(Count("pk"))
     )
@@ -137,7 +137,7 @@ def calls(*, now: datetime) -> dict[str, Calls]:
 def pressed(*, now: datetime) -> list[Pressed]:
     """Whose limits are nearly or wholly used, the fullest first."""
     periods = Periods.of(now)
-    here = Q(kind=quota.DAY, starts_on=periods.day) | Q(kind=quota.MONTH, starts_on=periods.month)
+    here = Q(kind=ledger.DAY, starts_on=periods.day) | Q(kind=ledger.MONTH, starts_on=periods.month)
     rows = list(UsedInPeriod.objects.filter(here, user__is_active=True).select_related("user", "user__plan"))
     plans = plans_of(row.user for row in rows)
     found = [one for row in rows for one in _pressed(row, plans[row.user_id])]
@@ -147,7 +147,7 @@ def pressed(*, now: datetime) -> list[Pressed]:
 def _pressed(row: UsedInPeriod, plan: Plan) -> Sequence[Pressed]:
     limits = (
         {"messages": (row.messages, plan.messages_per_day)}
-        if row.kind == quota.DAY
+        if row.kind == ledger.DAY
         else {
             "tokens": (row.tokens, plan.tokens_per_month),
             "money": (row.nanousd / NANO_PER_USD, plan.usd_per_month),

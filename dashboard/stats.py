@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import LedgerEntry, User
-from accounts.periods import Periods, start_of
-from accounts.plans import plan_of
+from accounts.plans.periods import Periods, start_of
+from accounts.plans.rules import plan_of
 from chat.models import Conversation, Message
 from dashboard import aggregate
 from dashboard.models import PersonHour

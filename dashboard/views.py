@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.allowance import usage_of
 from accounts.billing import billing
 from accounts.models import User
+from accounts.plans.allowance import usage_of
 from chat.models import Folder
-from chat.models.sorting import DEFAULT_FOLDER
-from chat.prices import NANO
+from chat.models.folders_and_tags import DEFAULT_FOLDER
 from dashboard import report, site_stats, stats
 from dashboard.forms import RANGES, BudgetForm, WantedForm
+from providers.prices import NANO
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection)."""

@@ -42,7 +42,7 @@ Copied from their packages into `static/vendor/`, unchanged, and served with WeB
 """
 FOR_TESTS = """
 ## Only for the tests
-In `tests/vendor_js/`; WeBox does not serve it.
+In `tests/browser/vendor_js/`; WeBox does not serve it.
 
 """
 

@@ -12,7 +12,7 @@ from packaging.version import Version
 from supply import npm
 from supply.tools import days_ago
 
-MANIFESTS = ("static/vendor/vendor.json", "tests/vendor_js/vendor.json")
+MANIFESTS = ("static/vendor/vendor.json", "tests/browser/vendor_js/vendor.json")
 FROM_NPM = "npm:"
 
 

@@ -10,10 +10,10 @@ django_application = get_asgi_application()
 
 # Only now are the applications loaded that these import.
 from chat import limits  # noqa: E402
-from chat.engine import engine_of_process  # noqa: E402
-from chat.routing import websocket_urlpatterns  # noqa: E402
+from chat.engine.process import engine_of_process  # noqa: E402
+from chat.live.routing import websocket_urlpatterns  # noqa: E402
+from common.http.body_limit import BodyLimit, Receive, Scope, Send  # noqa: E402
 from webox.alone import be_alone  # noqa: E402
-from webox.body_limit import BodyLimit, Receive, Scope, Send  # noqa: E402
 from webox.celery import app as celery_application  # noqa: E402
 from webox.launcher.words import Problem  # noqa: E402
 

@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready
 
-from webox import alive
+from common.process import alive
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webox.settings")
 

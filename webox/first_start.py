@@ -7,7 +7,7 @@ of WeBox itself are made under `var/`.
 import sys
 from pathlib import Path
 
-from webox.secret_file import read_or_make, replace
+from common.data.secret_file import read_or_make, replace
 
 DATABASE = "postgres:5432:webox_db:webox_user"
 

@@ -28,16 +28,16 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from prometheus_client import start_wsgi_server
 
-from chat.engine import engine_of_process
-from webox import health
-from webox.address import public_url
+from common.http.address import public_url
+from common.http.socket_protocol import SocketProtocol
+from common.process import health
+from common.signals import process_stops
 from webox.alone import be_alone
 from webox.celery import app as celery
 from webox.launcher import port
 from webox.launcher.cli import PARTS, ROOT, serve_options
 from webox.launcher.processes import STOP_SIGNALS, interrupt, run_together, wear_leash
 from webox.launcher.words import Problem, say
-from webox.socket_protocol import SocketProtocol
 
 SOCKET_BYTES = 2 * 1024 * 1024
 STOP_SLACK_S = 10
@@ -76,7 +76,7 @@ class Server(uvicorn.Server):
 
     def _stop(self, sig: int, frame: FrameType | None) -> None:
         # The engine ends its long requests, which uvicorn waits for before the lifespan.
-        engine_of_process().begin_shutdown()
+        process_stops.send(sender=Server)
         super().handle_exit(sig, frame)
 
 
@@ -175,7 +175,7 @@ def migrating_alone() -> Iterator[None]:
 
 
 def serve_figures(part: str, host: str) -> None:
-    """Serve what dashboard.metrics tells of this process on its port, if there is one.
+    """Serve what operations.metrics tells of this process on its port, if there is one.
 
     Raises Problem where the port can't be had.
     """

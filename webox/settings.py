@@ -15,11 +15,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from common.data.secret_file import read_or_make
+from common.pages.static_version import static_version
+from common.process.logs import logging_settings
 from webox.launcher.words import say
-from webox.logs import logging_settings
-from webox.secret_file import read_or_make
 from webox.settings_accounts import *  # noqa: F403  # how people sign in, which no environment changes
-from webox.static_version import static_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -83,7 +83,7 @@ CSRF_COOKIE_NAME = f"{_prefix}webox_csrf"
 LANGUAGE_COOKIE_NAME = f"{_prefix}webox_language"
 THEME_COOKIE_NAME = f"{_prefix}webox_theme"
 MESSAGES_COOKIE_NAME = f"{_prefix}webox_messages"
-MESSAGE_STORAGE = "webox.messages.Messages"
+MESSAGE_STORAGE = "common.pages.messages.Messages"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
@@ -122,13 +122,14 @@ INSTALLED_APPS = [
     "accounts",
     "chat",
     "dashboard",
+    "operations",
 ]
 
 MIDDLEWARE = [
-    "webox.request_id.RequestIdMiddleware",
-    "webox.middleware.HeadersMiddleware",
+    "common.http.request_id.RequestIdMiddleware",
+    "common.http.middleware.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "webox.database.ConnectionPlacesMiddleware",
+    "common.data.database.ConnectionPlacesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -140,7 +141,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.StaffSecondStepMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "webox.body_limit.BodyLimitMiddleware",
+    "common.http.body_limit.BodyLimitMiddleware",
 ]
 
 ROOT_URLCONF = "webox.urls"
@@ -160,7 +161,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "webox.context.page",
             ],
-            "libraries": {"modules": "webox.modules"},
+            "libraries": {"modules": "common.pages.modules"},
         },
     }
 ]
@@ -235,7 +236,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Who sends tries again by itself, where nobody waits (chat.dispatch).
+# Who sends tries again by itself, where nobody waits (chat.actions.starting).
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "statistics"
@@ -272,7 +273,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.CommonPasswordValidator",
         "OPTIONS": {"password_list_path": BASE_DIR / "accounts" / "common-passwords.txt.gz"},
     },
-    {"NAME": "accounts.passwords.SiteNameValidator", "OPTIONS": {"min_length": PASSWORD_LEAST_CHARS}},
+    {
+        "NAME": "accounts.signing_in.passwords.SiteNameValidator",
+        "OPTIONS": {"min_length": PASSWORD_LEAST_CHARS},
+    },
 ]
 SIGNUP = one_of(
     "WEBOX_SIGNUP",
@@ -295,7 +299,7 @@ SIMPLE_JWT = {
     "SIGNING_KEY": salted_hmac("webox.jwt", "", secret=SECRET_KEY, algorithm="sha512").hexdigest(),
     "ISSUER": "webox",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=whole_number("ACCESS_TOKEN_EXPIRE_MINUTES", 30)),
-    # Rotation and revocation are accounts.tokens' own.
+    # Rotation and revocation are accounts.signing_in.tokens' own.
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
 }
 
@@ -306,16 +310,16 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
-        "webox.api.StrictJSONParser",
+        "common.http.parsers.StrictJSONParser",
         # The browsable API's forms.
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "EXCEPTION_HANDLER": "webox.api.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "webox.schema.Schema",
-    "VIEW_NAME_FUNCTION": "webox.schema.view_name",
-    "VIEW_DESCRIPTION_FUNCTION": "webox.schema.view_description",
-    "DEFAULT_THROTTLE_CLASSES": ["webox.throttles.RequestThrottle"],
+    "EXCEPTION_HANDLER": "common.http.api.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "common.http.schema.Schema",
+    "VIEW_NAME_FUNCTION": "common.http.schema.view_name",
+    "VIEW_DESCRIPTION_FUNCTION": "common.http.schema.view_description",
+    "DEFAULT_THROTTLE_CLASSES": ["common.http.throttles.RequestThrottle"],
     "NUM_PROXIES": PROXY_COUNT,
 }
 
@@ -330,8 +334,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "DEFAULT_GENERATOR_CLASS": "webox.schema.Generator",
-    "PARSER_WHITELIST": ["webox.api.StrictJSONParser"],  # forms are for the browsable API
+    "DEFAULT_GENERATOR_CLASS": "common.http.schema.Generator",
+    "PARSER_WHITELIST": ["common.http.parsers.StrictJSONParser"],  # forms are for the browsable API
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": f"{STATIC_URL}webox/icon.svg",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},

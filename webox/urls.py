@@ -8,8 +8,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.usage import UsageView
-from accounts.views import language as set_language
-from dashboard.metrics import metrics
+from accounts.signing_in.views import language as set_language
+from operations.metrics import metrics
 from webox import views
 
 # Two-factor, rate limits and our own page, in front of the admin too.
@@ -39,5 +39,5 @@ urlpatterns = [
     path("api/chat/", include("chat.api.urls")),
     path("api/stats/", include("dashboard.api.urls")),
     path("api/usage", UsageView.as_view(), name="usage"),
-    path("v1/", include("chat.gateway.urls")),
+    path("v1/", include("gateway.urls")),
 ]

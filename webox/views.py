@@ -19,11 +19,11 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from webox import health
-from webox.database import AWAY
-from webox.errors import Internal, NotFound, Unavailable, UnreadableRequest
-from webox.problems import API_PATHS, headers_of, problem_page
-from webox.schema import operation
+from common.data.database import AWAY
+from common.errors import Internal, NotFound, Unavailable, UnreadableRequest
+from common.http.problems import API_PATHS, headers_of, problem_page
+from common.http.schema import operation
+from common.process import health
 
 FOR_EVER = {"public": True, "immutable": True, "max_age": settings.SERVESTATIC_MAX_AGE}
 LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}

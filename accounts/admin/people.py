@@ -19,11 +19,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import premium, second_step, sessions
 from accounts.admin.premium_form import SELECTED, NamedDateTime, PremiumForm
 from accounts.admin.rights import is_owner
-from accounts.allowance import usage_of
 from accounts.models import Invitation, User
+from accounts.plans import premium
+from accounts.plans.allowance import usage_of
+from accounts.signing_in import second_step, sessions
 
 # User.email is the one address of an account; what lets people in is theirs alone to see.
 admin.site.unregister([EmailAddress, Authenticator, UserSession])

@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import AdminDateWidget, AdminSplitDateTime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.periods import start_of
+from accounts.plans.periods import start_of
 
 
 class NamedDateTime(AdminSplitDateTime):

@@ -4,11 +4,11 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import personal_tokens
 from accounts.errors import TokenRefused
 from accounts.models import PersonalToken, TokenFamily, User
 from accounts.one_time import hash_token
-from accounts.tokens import check_access_token
+from accounts.signing_in import personal_tokens
+from accounts.signing_in.tokens import check_access_token
 
 
 class TokenAuthentication(BaseAuthentication):

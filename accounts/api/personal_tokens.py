@@ -7,12 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import personal_tokens
 from accounts.api.views import AuthView, signed_in
 from accounts.errors import TokenNotFound
 from accounts.models import PersonalToken
-from webox.api import StrictSerializer, TextField, answer, iso_time
-from webox.schema import LOCATION, ListOf, operation
+from accounts.signing_in import personal_tokens
+from common.http.api import StrictSerializer, TextField, answer
+from common.http.schema import LOCATION, ListOf, operation
+from common.words.times import timestamp
 
 MOST_DAYS = 366
 
@@ -44,9 +45,9 @@ def token_record(row: PersonalToken, text: str | UnsetType = UNSET) -> PersonalT
         name=row.name,
         scope=row.scope,
         last4=row.last4,
-        created_at=iso_time(row.created_at),
-        expires_at=iso_time(row.expires_at),
-        last_used_at=iso_time(row.last_used_at) if row.last_used_at else None,
+        created_at=timestamp(row.created_at),
+        expires_at=timestamp(row.expires_at),
+        last_used_at=timestamp(row.last_used_at) if row.last_used_at else None,
         token=text,
     )
 

@@ -8,8 +8,8 @@ from accounts import preferences
 from accounts.api.serializers import PreferencesSerializer
 from accounts.api.views import AuthView, signed_in
 from accounts.preferences import Preferences
-from webox.api import answer
-from webox.schema import operation
+from common.http.api import answer
+from common.http.schema import operation
 
 
 class PreferencesView(AuthView):

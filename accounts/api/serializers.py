@@ -9,9 +9,9 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.preferences import LANGUAGES, THEMES
-from accounts.second_step import CODE_CHARS
-from webox import strict_json
-from webox.api import StrictSerializer, TextField, TruthField
+from accounts.signing_in.second_step import CODE_CHARS
+from common.data import strict_json
+from common.http.api import StrictSerializer, TextField, TruthField
 
 PASSWORD_CHARS = 1000
 # Longer than any login, so that the look-up says no and not the form.

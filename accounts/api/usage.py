@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.allowance import PlanUsage, usage_of
 from accounts.api.views import AuthView, signed_in
-from webox.api import StrictSerializer, answer
-from webox.schema import operation
+from accounts.plans.allowance import PlanUsage, usage_of
+from common.http.api import StrictSerializer, answer
+from common.http.schema import operation
 
 MOST_USD = Decimal(1_000_000)
 

@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.adapter import REQUEST_PAUSE_S
 from accounts.api.serializers import (
     AccountSerializer,
     CredentialsSerializer,
@@ -23,11 +22,12 @@ from accounts.api.serializers import (
 )
 from accounts.errors import TooManyAttempts
 from accounts.models import TokenFamily, User
-from accounts.second_step import check_otp
-from accounts.signup import sign_up
-from accounts.tokens import TICKET_LIFE_S, TokenPair, issue_ticket, issue_tokens, refresh_tokens
-from webox.api import StrictSerializer, answer
-from webox.schema import operation
+from accounts.signing_in.adapter import REQUEST_PAUSE_S
+from accounts.signing_in.second_step import check_otp
+from accounts.signing_in.signup import sign_up
+from accounts.signing_in.tokens import TICKET_LIFE_S, TokenPair, issue_ticket, issue_tokens, refresh_tokens
+from common.http.api import StrictSerializer, answer
+from common.http.schema import operation
 
 
 class Ticket(Struct, frozen=True, kw_only=True):

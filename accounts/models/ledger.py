@@ -1,6 +1,7 @@
 """The ledger: what each call of an AI was reserved for and what it came to, and the sums of each period.
 
-It knows numbers and names, no chat rows, and outlives the conversations. `accounts.quota` alone writes it.
+It knows numbers and names, no chat rows, and outlives the conversations. `accounts.plans.ledger` alone
+writes it.
 """
 
 from django.conf import settings

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.identity import EMAIL_CHARS, USERNAME_CHARS, clean_email, clean_username, identity_key
 from accounts.models.plan import Plan
 from accounts.one_time import OneTimeSecret
-from webox.prepared import prepared
-from webox.signals import sockets_must_close
+from common.data.prepared import prepared
+from common.signals import sockets_must_close
 
 # Casefolding turns one character into three at most (Unicode 16, table 5-4).
 KEY_GROWTH = 3

@@ -3,7 +3,7 @@
 from django.template import Context, Library
 from django.utils import timezone
 
-from accounts.allowance import PlanUsage, usage_of
+from accounts.plans.allowance import PlanUsage, usage_of
 
 register = Library()
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import premium
 from accounts.models import Invitation, Plan, PremiumChange, User
+from accounts.plans import premium
 from accounts.tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.models import AuditEvent, Plan, SitePolicy, User
 from accounts.tests.conftest import PASSWORD
 from accounts.tests.test_admin import act, change
-from accounts.tests.test_settings_pages import browser
+from accounts.tests.test_settings_views import browser
 
 pytestmark = pytest.mark.django_db
 

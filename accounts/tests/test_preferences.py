@@ -6,8 +6,8 @@ from rest_framework.test import APIClient
 
 from accounts import preferences
 from accounts.models import User
+from accounts.signing_in.tokens import issue_tokens
 from accounts.tests.conftest import PASSWORD
-from accounts.tokens import issue_tokens
 
 pytestmark = pytest.mark.django_db
 

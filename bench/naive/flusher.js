@@ -1,4 +1,4 @@
-// Stands in for static/chat/flusher.js in bench.browser: each piece of text is shown as it comes.
+// Stands in for static/chat/thread/flusher.js in bench.browser: each piece of text is shown as it comes.
 export class Flusher {
   constructor() {
     this.flushes = 0;

@@ -13,11 +13,13 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from chat import access, catalogue, limits, servers
+from chat import limits
+from chat.ais import access, catalogue, servers
 from chat.models import Model, Provider, ProviderKey
-from chat.providers import addresses, registry
-from chat.providers.errors import BadKey
-from webox.errors import WeBoxError
+from common.errors import WeBoxError
+from outbound import addresses
+from providers import registry
+from providers.errors import BadKey
 
 if TYPE_CHECKING:
     ProviderAdminBase = admin.ModelAdmin[Provider]

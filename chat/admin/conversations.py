@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import SitePolicy
 from chat.models import Conversation, Message
-from chat.records import with_answers
+from chat.store.records import with_answers
 
 if TYPE_CHECKING:
     ConversationAdminBase = admin.ModelAdmin[Conversation]

@@ -8,9 +8,9 @@ from msgspec import Struct
 from chat.errors import AnswerStillRunning
 from chat.events import AnswerRecord, AttachmentRecord, Context
 from chat.models import Answer, Message
-from chat.records import answer_record, attachment_record, content_of, newest, with_answers
-from chat.wording import sentence
-from webox.api import iso_time
+from chat.store.records import answer_record, attachment_record, content_of, newest, with_answers
+from common.words.times import timestamp
+from common.words.wording import sentence
 
 
 class Failure(Struct, frozen=True):
@@ -92,7 +92,7 @@ def read_sent(conversation_id: int, message_id: int, user_message: str) -> Sent 
 
 
 def message_listed(message: Message, siblings: Sequence[int] = ()) -> MessageListed:
-    """A message that was read by `with_answers`; `siblings` as for `chat.records.message_record`."""
+    """A message that was read by `with_answers`; `siblings` as for `chat.store.records.message_record`."""
     is_assistants = message.role == Message.Role.ASSISTANT
     is_question = message.role == Message.Role.USER
     answers = newest(message.answers.all())
@@ -106,7 +106,7 @@ def message_listed(message: Message, siblings: Sequence[int] = ()) -> MessageLis
         errors=_failures(answers) if is_assistants else None,
         answers=[answer_record(answer) for answer in answers],
         attachments=[attachment_record(image) for image in message.attachments.all()],
-        created_at=iso_time(message.created_at),
+        created_at=timestamp(message.created_at),
         context=message.context,  # type: ignore[arg-type]  # written from the same words
         siblings=([*siblings] or [message.pk]) if is_question else [],
     )

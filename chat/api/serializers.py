@@ -8,8 +8,8 @@ from rest_framework import serializers
 from chat import limits
 from chat.events import Context
 from chat.models import DEFAULT_FOLDER, Conversation
-from webox import strict_json
-from webox.api import NumberField, StrictSerializer, TextField, TruthField
+from common.data import strict_json
+from common.http.api import NumberField, StrictSerializer, TextField, TruthField
 
 MAX_ID = strict_json.MAX_INT
 

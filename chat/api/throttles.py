@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from chat import limits
 from chat.errors import TooManyCommands
-from webox.throttles import take
+from common.http.throttles import take
 
 PER_MINUTE = {"vendor_call": limits.VENDOR_CALLS_PER_MINUTE, "upload": limits.UPLOADS_PER_MINUTE}
 

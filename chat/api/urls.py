@@ -2,34 +2,19 @@
 
 from django.urls import path
 
-from chat.api import (
-    answers,
-    attachments,
-    conversations,
-    folders,
-    lineups,
-    messages,
-    providers,
-    search,
-    send,
-    several,
-    streams,
-    tags,
-)
+from chat.api.ais import line_ups, providers
+from chat.api.conversations import bulk, folders, search, tags, views
+from chat.api.turns import answers, attachments, messages, send, streams
 
 urlpatterns = [
     path("send", send.SendView.as_view(), name="send"),
-    path("conversations", conversations.ConversationsView.as_view(), name="conversations"),
-    path(
-        "conversations/<int:conversation_id>", conversations.ConversationView.as_view(), name="conversation"
-    ),
-    path(
-        "conversations/<int:conversation_id>/messages", conversations.MessagesView.as_view(), name="messages"
-    ),
-    path("conversations/<int:conversation_id>/undo", conversations.UndoView.as_view(), name="undo"),
-    path("conversations/change", several.ChangeView.as_view(), name="conversations-change"),
-    path("conversations/delete", several.DeleteView.as_view(), name="conversations-delete"),
-    path("conversations/undo", several.UndoView.as_view(), name="conversations-undo"),
+    path("conversations", views.ConversationsView.as_view(), name="conversations"),
+    path("conversations/<int:conversation_id>", views.ConversationView.as_view(), name="conversation"),
+    path("conversations/<int:conversation_id>/messages", views.MessagesView.as_view(), name="messages"),
+    path("conversations/<int:conversation_id>/undo", views.UndoView.as_view(), name="undo"),
+    path("conversations/change", bulk.ChangeView.as_view(), name="conversations-change"),
+    path("conversations/delete", bulk.DeleteView.as_view(), name="conversations-delete"),
+    path("conversations/undo", bulk.UndoView.as_view(), name="conversations-undo"),
     path("folders", folders.FoldersView.as_view(), name="folders"),
     path("folders/<int:folder_id>", folders.FolderView.as_view(), name="folder"),
     path("tags", tags.TagsView.as_view(), name="tags"),
@@ -52,7 +37,7 @@ urlpatterns = [
     path("providers/<slug:slug>/sync", providers.ProviderSyncView.as_view(), name="provider-sync"),
     path("providers/<slug:slug>/models", providers.ModelsView.as_view(), name="provider-models"),
     path("providers/<slug:slug>/preference", providers.PreferenceView.as_view(), name="provider-preference"),
-    path("line-ups", lineups.LineUpsView.as_view(), name="line-ups"),
-    path("line-ups/<int:line_up_id>", lineups.LineUpView.as_view(), name="line-up"),
+    path("line-ups", line_ups.LineUpsView.as_view(), name="line-ups"),
+    path("line-ups/<int:line_up_id>", line_ups.LineUpView.as_view(), name="line-up"),
     path("local-servers", providers.LocalServersView.as_view(), name="local-servers"),
 ]

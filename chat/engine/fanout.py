@@ -6,16 +6,17 @@ import logging
 from collections.abc import AsyncIterator
 
 from chat import events, limits
-from chat.booking import estimated, tokens_of
-from chat.engine import figures
-from chat.engine.jobs import Job
+from chat.engine import metrics
+from chat.engine.claiming.jobs import Job
 from chat.engine.parts import EngineParts
 from chat.engine.running import Outcome, RunningAnswer, RunningTurn
+from chat.engine.saving.writer import is_complete
 from chat.engine.titles import better_title
-from chat.engine.writer import is_complete
 from chat.errors import Lost
-from chat.prices import cost_nanousd
-from chat.providers.base import (
+from chat.store.booking import estimated, tokens_of
+from common.errors import Internal, WeBoxError
+from common.process import logs
+from providers.base import (
     Endpoint,
     Finished,
     FinishReason,
@@ -23,9 +24,8 @@ from chat.providers.base import (
     ReasoningDelta,
     TextDelta,
 )
-from chat.providers.errors import Interruption, ProviderError, TookTooLong
-from webox import logs
-from webox.errors import Internal, WeBoxError
+from providers.errors import Interruption, ProviderError, TookTooLong
+from providers.prices import cost_nanousd
 
 log = logging.getLogger(__name__)
 OVERTIME = 1.1
@@ -48,7 +48,7 @@ async def run_turn(engine: EngineParts, message_id: int) -> None:
         conversation_id = claimed.conversation_id
         for job in claimed.jobs:
             if message_id not in engine.turns:
-                figures.turns.inc()
+                metrics.turns.inc()
             turn = engine.turns.setdefault(message_id, RunningTurn(message_id, conversation_id))
             answer = turn.answers[job.answer_id] = RunningAnswer(
                 job.answer_id, message_id, notes=[*job.notes]
@@ -90,7 +90,7 @@ async def _run_answer(engine: EngineParts, turn: RunningTurn, answer: RunningAns
     # A cancel from here on comes too late: what was shown is saved first, then announced.
     answer.task = None
     await _finish(engine, turn, answer, outcome)
-    figures.count(job.provider, answer, outcome)
+    metrics.count(job.provider, answer, outcome)
 
 
 async def _stream(engine: EngineParts, turn: RunningTurn, answer: RunningAnswer, job: Job) -> Outcome:

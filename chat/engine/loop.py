@@ -19,18 +19,18 @@ from typing import Any
 from django.db import close_old_connections, connections
 from filelock import FileLock, Timeout
 
-from chat.engine.control import Control, Message
+from chat.engine.broadcast.control import Control, Message
+from chat.engine.broadcast.frames import RunningText, Texts
+from chat.engine.broadcast.hub import Hub
+from chat.engine.claiming.waiting import Claims, WaitingRoom
 from chat.engine.fanout import run_turn
-from chat.engine.frames import RunningText, Texts
-from chat.engine.hub import Hub
-from chat.engine.reaper import reap, unclaimed_turns
 from chat.engine.running import RunningAnswer, RunningTurn
-from chat.engine.waiting import Claims, WaitingRoom
-from chat.engine.writer import DATABASE_AWAY, Writer
+from chat.engine.saving.reaper import reap, unclaimed_turns
+from chat.engine.saving.writer import DATABASE_AWAY, Writer
 from chat.errors import EngineStopping
-from chat.providers.base import Adapter, ProtocolName
-from chat.providers.http import ProviderClient
-from chat.providers.protocols import make_adapter
+from providers.base import Adapter, ProtocolName
+from providers.protocols import make_adapter
+from providers.wire.http import ProviderClient
 
 log = logging.getLogger(__name__)
 

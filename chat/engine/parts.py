@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
-from chat.engine.hub import Hub
+from chat.engine.broadcast.hub import Hub
+from chat.engine.claiming.waiting import Claims, WaitingRoom
 from chat.engine.running import RunningTurn
-from chat.engine.waiting import Claims, WaitingRoom
-from chat.engine.writer import Writer
-from chat.providers.base import Adapter, ProtocolName
+from chat.engine.saving.writer import Writer
+from providers.base import Adapter, ProtocolName
 
 
 class EngineParts(Protocol):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chat import events
-from chat.prices import NANO
-from chat.providers.base import Finished, Note, Usage
+from providers.base import Finished, Note, Usage
+from providers.prices import NANO
 
 CancelReason = Literal["stopped", "lost", "dropped"]
 """Stopped by a person, the process is ending, or the row says that somebody else ended the answer."""

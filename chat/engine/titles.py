@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import QuerySet
 
-from chat import booking
-from chat.access import Access, Grant
+from chat.ais.access import Access, Grant
 from chat.engine.parts import EngineParts
 from chat.events import Titled
 from chat.models import Answer, Conversation, Message, Provider
-from chat.providers.base import ChatMessage, ChatRequest, Finished, ProtocolName, TextDelta, Usage
-from chat.saving import title_of
-from webox.errors import WeBoxError
-from webox.prepared import prepared
+from chat.store import booking
+from chat.store.saving import title_of
+from common.data.prepared import prepared
+from common.errors import WeBoxError
+from providers.base import ChatMessage, ChatRequest, Finished, ProtocolName, TextDelta, Usage
 
 log = logging.getLogger(__name__)
 TITLE_CHARS = 60

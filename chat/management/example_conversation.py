@@ -1,10 +1,10 @@
 """The conversation that docs/protocol.md shows: one question, two AIs, one of which breaks off.
 
-tests/test_docs.py plays it on a running WeBox; what comes back must be these frames.
+tests/promises/test_docs.py plays it on a running WeBox; what comes back must be these frames.
 """
 
 from chat import events
-from chat.booking import tokens_of
+from chat.store.booking import tokens_of
 
 QUESTION = "Bonjour 👋, qui êtes-vous ?"
 CREATED_AT = "2026-01-05T09:00:00Z"

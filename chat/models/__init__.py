@@ -2,9 +2,9 @@
 
 from chat.models.catalogue import AiPreference, Model, Provider, ProviderKey
 from chat.models.conversation import Answer, Attachment, Conversation, Message
-from chat.models.lineup import LineUp
+from chat.models.folders_and_tags import DEFAULT_FOLDER, Folder, Tag, hold_tags, sorting_key
+from chat.models.line_up import LineUp
 from chat.models.search import SearchText
-from chat.models.sorting import DEFAULT_FOLDER, Folder, Tag, hold_tags, sorting_key
 
 __all__ = [
     "DEFAULT_FOLDER",

@@ -1,7 +1,7 @@
 """Provider, Model, ProviderKey, AiPreference: which AIs there are, with whose key, and how people like them.
 
-Filled from providers/registry.py and genai-prices by `chat.catalogue.fill`; what an administrator edited is
-named in `edited` and stays.
+Filled from providers/registry.py and genai-prices by `chat.ais.catalogue.fill`; what an administrator
+edited is named in `edited` and stays.
 """
 
 from collections.abc import Collection
@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import limits
-from chat.prices import Prices, Tier
-from chat.providers.addresses import URL_CHARS
-from chat.providers.registry import name_key
+from outbound.addresses import URL_CHARS
+from providers.prices import Prices, Tier
+from providers.registry import name_key
 
 SLUG = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,49}\Z", _("Use lower-case letters, digits and hyphens."))
 PRICE: Any = {
@@ -184,7 +184,7 @@ def _decimal(price: object) -> Decimal | None:
 class ProviderKey(models.Model):
     """A key for a provider: one person's, or the server's where `owner` is null.
 
-    `secret` is a token of chat.keys; what is in it is never shown again, only `last4`.
+    `secret` is a token of chat.ais.keys; what is in it is never shown again, only `last4`.
     """
 
     owner = models.ForeignKey(User, models.CASCADE, null=True, related_name="provider_keys")

@@ -16,8 +16,8 @@ from accounts.models import User
 from chat import limits
 from chat.folding import fold
 from chat.models.catalogue import Provider
-from chat.models.sorting import DEFAULT_FOLDER, Folder, Tag
-from chat.prices import NANO
+from chat.models.folders_and_tags import DEFAULT_FOLDER, Folder, Tag
+from providers.prices import NANO
 
 TITLE_KEY_CHARS = 1000
 
@@ -79,7 +79,7 @@ class Conversation(models.Model):
     is_archived = models.BooleanField(_("archived"), default=False)
     is_favourite = models.BooleanField(_("favourite"), default=False)
     is_indexed = models.BooleanField(default=False, editable=False)
-    """Whether search knows every word of it; False from each change on until chat.indexing has been there."""
+    """Whether search knows all its words; each change sets it to False until chat.search.indexing has run."""
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
     """Since when it is hidden; until it is purged its deletion can be undone."""
     is_temporary = models.BooleanField(default=False, editable=False)

@@ -9,7 +9,7 @@ from chat.models.conversation import Answer, Conversation, Message
 class SearchText(models.Model):
     """The words of one text: of an answer, else of a message, else of a conversation's title.
 
-    Written by chat.indexing alone. The database keeps the index of `words` by itself (migration 0005).
+    Written by chat.search.indexing alone. The database keeps the index of `words` by itself (migration 0005).
     """
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="search_texts")

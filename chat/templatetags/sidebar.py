@@ -4,8 +4,8 @@ from typing import Any
 
 from django.template import Context, Library
 
-from chat import folders
 from chat.models import Conversation
+from chat.store import folders
 
 # As many as the API gives in one page: the script asks for what follows.
 LISTED = 100

@@ -1,4 +1,4 @@
-"""tests/authorization.yaml holds for pages: every address outside the API, for everybody."""
+"""tests/api/authorization.yaml holds for pages: every address outside the API, for everybody."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
-from chat.tests.test_authorization import (
+from chat.tests.api.test_authorization import (
     PAGE_TABLE,
     PASSWORD,
     SECRET,
@@ -23,7 +23,7 @@ from chat.tests.test_authorization import (
     signed_out,
     world,
 )
-from tests.openapi import DESCRIBED
+from tests.api.openapi import DESCRIBED
 
 __all__ = ["world"]  # a fixture
 

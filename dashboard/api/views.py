@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from chat.prices import NANO
+from common.http.api import answer
+from common.http.schema import ListOf, operation
 from dashboard import stats
 from dashboard.stats import Filters, Span, Use
-from webox.api import answer
-from webox.schema import ListOf, operation
+from providers.prices import NANO
 
 
 class ProviderCountSerializer(serializers.Serializer[stats.ProviderCount]):

@@ -6,7 +6,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
-from chat.prices import NANO
+from providers.prices import NANO
 
 register = template.Library()
 SMALL_USD = 0.01

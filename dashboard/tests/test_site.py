@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
-from accounts.periods import Periods
+from accounts.plans.periods import Periods
 from conftest import PASSWORD, signed_in
 from dashboard.tests.rows import make_conversation, make_turn
 from dashboard.tests.test_views import text_of

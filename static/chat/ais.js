@@ -1,9 +1,9 @@
 // The page of AIs and keys: the list, the ways to more, and what the address points at.
 import { $, el } from "../webox/dom.js";
 import { fill, gettext } from "../webox/i18n.js";
-import { AddServer, LocalServers } from "./ais_add.js";
-import { ProviderRow } from "./ais_row.js";
-import { inOrder, isDemo, isFirstVisit } from "./ais_words.js";
+import { AddServer, LocalServers } from "./ais/add.js";
+import { ProviderRow } from "./ais/row.js";
+import { inOrder, isDemo, isFirstVisit } from "./ais/words.js";
 
 const SAID_MS = 10_000;
 

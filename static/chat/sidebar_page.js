@@ -1,12 +1,12 @@
 // Every signed-in page: its sidebar, palette and keys. The chat’s page tells it what happens in its conversation.
 import { $ } from "../webox/dom.js";
-import { KeyboardHelp } from "./keyboard_help.js";
-import { listenForKeys } from "./keys.js";
-import { Palette } from "./palette.js";
-import { Sidebar } from "./sidebar.js";
-import { Actions } from "./sidebar_actions.js";
-import { Conversations } from "./sidebar_store.js";
-import { TopBar } from "./top_bar.js";
+import { KeyboardHelp } from "./palette/keyboard_help.js";
+import { listenForKeys } from "./palette/keys.js";
+import { Palette } from "./palette/palette.js";
+import { Sidebar } from "./sidebar/sidebar.js";
+import { Actions } from "./sidebar/actions.js";
+import { Conversations } from "./sidebar/store.js";
+import { TopBar } from "./sidebar/top_bar.js";
 
 export const conversations = new Conversations(JSON.parse($("#side-state").textContent));
 export const actions = new Actions(conversations);

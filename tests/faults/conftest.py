@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import vendor_settings
 from tests.faults.invariants import SECRET
 from tests.faults.parts import PROBE, EmbeddedSite, FaultSite, ScaledSite, started
 from tests.faults.scripts import closed_port, resetting_vendor
 from tests.faults.services import OwnPostgres, OwnRedis
 from tests.faults.story import Story, story_on
-from tests.vendor import Vendor
+from tests.site.fixtures import vendor_settings
+from tests.site.vendor import Vendor
 
 TOTAL_S = 10
 """How long an answer may take on the embedded site. The scaled one has the usual ten minutes."""

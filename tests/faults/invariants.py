@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from tests.client import FINAL
 from tests.faults.rows import AnswerRow, Rows
 from tests.faults.services import LOOK_EVERY_S, wait_until
 from tests.faults.story import Story
 from tests.faults.tab import Tab
+from tests.site.client import FINAL
 
 SETTLE_S = 10.0
 STALE_S = 60.0

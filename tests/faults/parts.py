@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 
+from tests import ROOT
 from tests.faults.rows import Database
 from tests.faults.services import LOOK_EVERY_S, OwnPostgres, OwnRedis, wait_until
-from tests.running import (
-    ROOT,
+from tests.site.running import (
     START_S,
     Account,
     Site,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.vendor import Exchange
+from tests.site.vendor import Exchange
 
 PATIENCE_S = 150
 """A flow that no test ends gives up after this, so that it outlives its test by a bounded time."""

@@ -16,7 +16,7 @@ from typing import Self
 import psycopg2
 import redis
 
-from tests.running import free_port
+from tests.site.running import free_port
 
 START_S = 30
 STOP_S = 30

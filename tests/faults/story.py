@@ -11,7 +11,7 @@ import httpx
 from tests.faults.parts import FaultSite
 from tests.faults.scripts import Flow
 from tests.faults.tab import Asked, Refused, Tab
-from tests.vendor import Vendor
+from tests.site.vendor import Vendor
 
 
 @dataclass

@@ -14,8 +14,8 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection
 
-from tests.client import FINAL, open_socket
-from tests.running import Account
+from tests.site.client import FINAL, open_socket
+from tests.site.running import Account
 
 RECONNECT_S = 0.25
 RESUME_EVERY_S = 0.25

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.client import FINAL, Watcher
 from tests.faults.invariants import check_invariants
 from tests.faults.scripts import word, words
 from tests.faults.services import wait_until
 from tests.faults.story import Story
 from tests.faults.tab import Asked
-from tests.vendor import Exchange
+from tests.site.client import FINAL, Watcher
+from tests.site.vendor import Exchange
 
 ROUNDS = 40
 

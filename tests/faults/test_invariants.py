@@ -12,7 +12,7 @@ from tests.faults.parts import FaultSite
 from tests.faults.rows import AnswerRow, LedgerRow, MessageRow, Rows, UsedRow
 from tests.faults.story import Story
 from tests.faults.tab import Asked, Shown, Tab
-from tests.vendor import Vendor
+from tests.site.vendor import Vendor
 
 KILLED_AT = 1000.0
 LONG_BEFORE = KILLED_AT - LOSS_S - READING_S - 0.1

@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from tests.client import FINAL, frames_until, open_socket
 from tests.faults.invariants import check_invariants
 from tests.faults.parts import EmbeddedSite, FaultSite, Part, ScaledSite
 from tests.faults.scripts import Flow, words
 from tests.faults.services import wait_until
 from tests.faults.story import Story
 from tests.faults.tab import Asked, Tab
+from tests.site.client import FINAL, frames_until, open_socket
 
 pytestmark = pytest.mark.timeout(240)
 

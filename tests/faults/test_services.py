@@ -7,14 +7,14 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chat.consumers import TRY_LATER
-from tests.client import frames_until, open_socket
+from chat.live.socket import TRY_LATER
 from tests.faults.invariants import check_invariants
 from tests.faults.parts import ScaledSite
 from tests.faults.scripts import Flow, words
 from tests.faults.services import wait_until
 from tests.faults.story import Story
 from tests.faults.tab import Asked, Refused, Tab
+from tests.site.client import frames_until, open_socket
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
 

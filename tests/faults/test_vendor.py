@@ -8,7 +8,7 @@ from tests.faults.conftest import TOTAL_S
 from tests.faults.invariants import check_invariants
 from tests.faults.scripts import flood, stall_after, words
 from tests.faults.story import Story
-from tests.vendor import Exchange
+from tests.site.vendor import Exchange
 
 BODY = "VENDOR-CANARY: the body of a refusal"
 FRAMES_PER_S = 1 / 0.033

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
-from tests.running import ROOT
+from tests import ROOT
 
 MAIN = "from tests.releases import telling; telling.main()"
 

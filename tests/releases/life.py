@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.client import FINAL
 from tests.faults.parts import EmbeddedSite, ScaledSite
 from tests.faults.services import wait_until
-from tests.one_time_codes import code
 from tests.releases.person import Person
-from tests.running import PASSWORD, Site, manage
-from tests.vendor import Exchange, Script, Vendor
+from tests.site.client import FINAL
+from tests.site.one_time_codes import code
+from tests.site.running import PASSWORD, Site, manage
+from tests.site.vendor import Exchange, Script, Vendor
 
 OWN_KEY, SERVER_KEY = "sk-good-key-of-somebody-9876", "sk-good-key-of-the-server-4321"
 QUESTION = "Où passer l’été au bord de la mer\u202f? 🌊"

@@ -10,17 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import vendor_settings
+from tests import ROOT
 from tests.faults.parts import EmbeddedSite, ScaledSite
 from tests.faults.services import OwnPostgres, OwnRedis
 from tests.releases import FOLDER, Release
 from tests.releases.asking import told_by
 from tests.releases.life import Life
-from tests.running import OWNER_EMAIL, PASSWORD, ROOT, manage
-from tests.vendor import Vendor, running_vendor
+from tests.site.fixtures import vendor_settings
+from tests.site.running import OWNER_EMAIL, PASSWORD, manage
+from tests.site.vendor import Vendor, running_vendor
 
 CHORES = (
-    "from chat import indexing; from dashboard import aggregate; "
+    "from chat.search import indexing; from dashboard import aggregate; "
     "indexing.index_some(60); aggregate.count_new()"
 )
 """What the site does some seconds after a turn: what search finds, and the statistics."""

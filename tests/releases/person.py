@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.running import PASSWORD, Account, Site
+from tests.site.running import PASSWORD, Account, Site
 
 CSRF_COOKIE = "webox_csrf"
 

@@ -29,11 +29,11 @@ from accounts.models import (
     UsedInPeriod,
     User,
 )
-from chat import catalogue, keys
+from chat.ais import catalogue, keys
 from chat.models import Conversation, ProviderKey
-from chat.providers import registry
 from dashboard.models import COUNTS, SKETCHES, PersonHour, SiteHour
-from tests.one_time_codes import code
+from providers import registry
+from tests.site.one_time_codes import code
 
 HOST = "127.0.0.1"
 ELSEWHERE = "https://elsewhere.example/v1"

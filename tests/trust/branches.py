@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.trust.modules import ROOT, Trusted
+from tests import ROOT
+from tests.trust.modules import Trusted
 from tests.trust.mutants import is_part
 
 

@@ -26,7 +26,8 @@ import coverage
 import pytest
 from django.db import connection
 
-from tests.trust.modules import ROOT, Trusted
+from tests import ROOT
+from tests.trust.modules import Trusted
 from tests.trust.mutants import Mutant, code_of, mutants
 
 WARM = "tests/trust/warm.py"
@@ -239,7 +240,7 @@ def _by_name() -> dict[str, list[FunctionType]]:
 
 
 def forget_statements() -> None:
-    """What `webox.prepared` has kept since a query was first asked."""
+    """What `common.data.prepared` has kept since a query was first asked."""
     for one in functions("prepared.<locals>.read"):
         cell = (one.__closure__ or ())[one.__code__.co_freevars.index("statements")]
         cell.cell_contents.clear()

@@ -1,9 +1,8 @@
 """The code that is trusted most, and the tests that hold it: the one list of both."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
 
 
 @dataclass(frozen=True)
@@ -20,73 +19,153 @@ class Trusted:
         return (ROOT / self.path).read_text("utf-8")
 
 
-def chat(*names: str) -> tuple[str, ...]:
-    return tuple(f"chat/tests/test_{name}.py" for name in names)
+def tests(app: str, *names: str) -> tuple[str, ...]:
+    """The test files of an app: `search/finding` is search/test_finding.py below its tests."""
+    folders = [name.rpartition("/") for name in names]
+    return tuple(f"{app}/tests/{folder}{slash}test_{name}.py" for folder, slash, name in folders)
 
 
-def accounts(*names: str) -> tuple[str, ...]:
-    return tuple(f"accounts/tests/test_{name}.py" for name in names)
-
-
-LEDGER = (*chat("quota", "booking"), *accounts("quota", "plans", "usage"))
+LEDGER = (
+    *tests("chat", "actions/quota", "store/booking"),
+    *tests("accounts", "plans/ledger", "plans/rules", "api/usage"),
+)
 
 PERMISSION = (
-    Trusted("accounts/admin/rights.py", (*accounts("admin", "audit"), *chat("admin_catalogue"))),
-    Trusted("accounts/api/authentication.py", accounts("api_tokens", "personal_tokens")),
-    Trusted("accounts/backends.py", (*accounts("pages", "api_tokens", "deletion"), *chat("sockets"))),
-    Trusted("accounts/deletion.py", accounts("deletion")),
-    Trusted("accounts/middleware.py", accounts("admin", "second_step"),
-            ("StaffSecondStepMiddleware",)),
-    Trusted("accounts/models/people.py",
-            accounts("signals", "personal_tokens", "api_tokens", "tickets", "plans", "admin", "identity"),
-            ("UserManager", "User.is_admin", "User.has_premium", "User.save", "User.end_access", "find_user",
-             "PersonalToken.reaches")),
-    Trusted("accounts/one_time.py", accounts("invitations", "owner", "tickets", "personal_tokens"),
-            ("hash_token", "OneTimeSecret.issue", "OneTimeSecret.unexpired")),
-    Trusted("accounts/owner.py", accounts("owner")),
-    Trusted("accounts/personal_tokens.py", (*accounts("personal_tokens", "audit"), *chat("sockets"))),
-    Trusted("accounts/plans.py", (*accounts("plans", "usage"), *chat("quota"))),
-    Trusted("accounts/premium.py", accounts("plans", "admin", "usage")),
-    Trusted("accounts/signup.py", accounts("invitations", "api_register", "pages", "owner")),
-    Trusted("accounts/tokens.py", (*accounts("api_tokens", "tickets", "signals"), *chat("sockets"))),
-    Trusted("chat/access.py",
-            chat("access")),
-    Trusted("chat/admin/conversations.py", chat("content_access"),
-            ("ConversationAdmin.change_view", "ConversationAdmin.get_fields", "_may_read",
-             "ConversationAdmin.has_add_permission", "ConversationAdmin.has_change_permission")),
-    Trusted("chat/api/providers.py", chat("api_providers", "api_servers", "model_lists"),
-            ("IsOwner", "find_offer", "find_own")),
-    Trusted("chat/models/catalogue.py", chat("visibility", "api_servers"),
-            ("ProviderQuerySet", "Provider.save")),
-    Trusted("chat/models/conversation.py",
-            chat("visibility"),
-            ("visible_to", "ConversationQuerySet", "MessageQuerySet", "AnswerQuerySet", "AttachmentQuerySet",
-             "AttachmentManager")),
-    Trusted("chat/models/lineup.py", chat("visibility"), ("LineUpQuerySet",)),
-    Trusted("chat/models/sorting.py", chat("visibility", "folders", "tags"),
-            ("FolderQuerySet", "TagQuerySet", "hold_tags")),
-    Trusted("chat/provider_records.py", chat("api_providers", "api_servers"), ("provider_record",)),
-    Trusted("chat/sockets.py", chat("sockets")),
-)  # fmt: skip
+    Trusted(
+        "accounts/admin/rights.py", (*tests("accounts", "admin", "audit"), *tests("chat", "admin/catalogue"))
+    ),
+    Trusted("accounts/api/authentication.py", tests("accounts", "api/tokens", "signing_in/personal_tokens")),
+    Trusted(
+        "accounts/backends.py",
+        (
+            *tests("accounts", "signing_in/views", "api/tokens", "signing_in/deletion"),
+            *tests("chat", "live/socket"),
+        ),
+    ),
+    Trusted("accounts/signing_in/deletion.py", tests("accounts", "signing_in/deletion")),
+    Trusted(
+        "accounts/middleware.py",
+        tests("accounts", "admin", "signing_in/second_step"),
+        ("StaffSecondStepMiddleware",),
+    ),
+    Trusted(
+        "accounts/models/people.py",
+        tests(
+            "accounts",
+            "receivers",
+            "signing_in/personal_tokens",
+            "api/tokens",
+            "api/tickets",
+            "plans/rules",
+            "admin",
+            "identity",
+        ),
+        (
+            "UserManager",
+            "User.is_admin",
+            "User.has_premium",
+            "User.save",
+            "User.end_access",
+            "find_user",
+            "PersonalToken.reaches",
+        ),
+    ),
+    Trusted(
+        "accounts/one_time.py",
+        tests(
+            "accounts", "signing_in/signup", "signing_in/owner", "api/tickets", "signing_in/personal_tokens"
+        ),
+        ("hash_token", "OneTimeSecret.issue", "OneTimeSecret.unexpired"),
+    ),
+    Trusted("accounts/signing_in/owner.py", tests("accounts", "signing_in/owner")),
+    Trusted(
+        "accounts/signing_in/personal_tokens.py",
+        (*tests("accounts", "signing_in/personal_tokens", "audit"), *tests("chat", "live/socket")),
+    ),
+    Trusted(
+        "accounts/plans/rules.py",
+        (*tests("accounts", "plans/rules", "api/usage"), *tests("chat", "actions/quota")),
+    ),
+    Trusted("accounts/plans/premium.py", tests("accounts", "plans/rules", "admin", "api/usage")),
+    Trusted(
+        "accounts/signing_in/signup.py",
+        tests("accounts", "signing_in/signup", "api/register", "signing_in/views", "signing_in/owner"),
+    ),
+    Trusted(
+        "accounts/signing_in/tokens.py",
+        (*tests("accounts", "api/tokens", "api/tickets", "receivers"), *tests("chat", "live/socket")),
+    ),
+    Trusted("chat/ais/access.py", tests("chat", "ais/access")),
+    Trusted(
+        "chat/admin/conversations.py",
+        tests("chat", "store/content_access"),
+        (
+            "ConversationAdmin.change_view",
+            "ConversationAdmin.get_fields",
+            "_may_read",
+            "ConversationAdmin.has_add_permission",
+            "ConversationAdmin.has_change_permission",
+        ),
+    ),
+    Trusted(
+        "chat/api/ais/providers.py",
+        tests("chat", "api/ais/providers", "api/ais/servers", "ais/model_lists"),
+        ("IsOwner", "find_offer", "find_own"),
+    ),
+    Trusted(
+        "chat/models/catalogue.py",
+        tests("chat", "store/visibility", "api/ais/servers"),
+        ("ProviderQuerySet", "Provider.save"),
+    ),
+    Trusted(
+        "chat/models/conversation.py",
+        tests("chat", "store/visibility"),
+        (
+            "visible_to",
+            "ConversationQuerySet",
+            "MessageQuerySet",
+            "AnswerQuerySet",
+            "AttachmentQuerySet",
+            "AttachmentManager",
+        ),
+    ),
+    Trusted("chat/models/line_up.py", tests("chat", "store/visibility"), ("LineUpQuerySet",)),
+    Trusted(
+        "chat/models/folders_and_tags.py",
+        tests("chat", "store/visibility", "store/folders", "store/tags"),
+        ("FolderQuerySet", "TagQuerySet", "hold_tags"),
+    ),
+    Trusted(
+        "chat/ais/records.py", tests("chat", "api/ais/providers", "api/ais/servers"), ("provider_record",)
+    ),
+    Trusted("chat/live/credentials.py", tests("chat", "live/socket")),
+)
 OUTBOUND = (
-    Trusted("chat/catalogue.py", chat("access"), ("address", "may_be_private")),
-    Trusted("chat/providers/addresses.py", chat("addresses")),
-    Trusted("chat/providers/http.py", chat("provider_http", "outbound", "failures"),
-            ("ProviderClient._send",)),
-    Trusted("chat/providers/outbound.py", chat("outbound")),
-)  # fmt: skip
+    Trusted("chat/ais/catalogue.py", tests("chat", "ais/access"), ("address", "may_be_private")),
+    Trusted("outbound/addresses.py", tests("outbound", "addresses")),
+    Trusted(
+        "providers/wire/http.py",
+        (*tests("providers", "wire/http", "wire/failures"), *tests("outbound", "guard")),
+        ("ProviderClient._send",),
+    ),
+    Trusted("outbound/guard.py", tests("outbound", "guard")),
+)
 CRYPTO = (
-    Trusted("accounts/secrets.py", accounts("second_step")),
-    Trusted("chat/keys.py", chat("keys", "audited_keys")),
-    Trusted("webox/crypto.py", ("tests/test_crypto.py", *chat("keys"))),
-    Trusted("webox/secret_file.py", ("tests/test_secret_file.py",)),
+    Trusted("accounts/signing_in/secrets.py", tests("accounts", "signing_in/second_step")),
+    Trusted("chat/ais/keys.py", tests("chat", "ais/keys", "ais/audited_keys")),
+    Trusted("common/data/crypto.py", ("common/tests/data/test_crypto.py", *tests("chat", "ais/keys"))),
+    Trusted("common/data/secret_file.py", ("common/tests/data/test_secret_file.py",)),
 )
 QUOTA = (
     Trusted("accounts/models/ledger.py", LEDGER, ("LedgerEntry.tokens", "LedgerEntry.cost")),
     Trusted("accounts/models/plan.py", LEDGER, ("Plan.nanousd_per_month", "Plan.has_month_limits")),
-    Trusted("accounts/periods.py", accounts("periods")),
-    Trusted("accounts/quota.py", LEDGER),
-    Trusted("chat/booking.py", LEDGER),
-    Trusted("chat/prices.py", chat("prices", "answer_facts"), ("cost_nanousd", "_in_force")),
+    Trusted("accounts/plans/periods.py", tests("accounts", "plans/periods")),
+    Trusted("accounts/plans/ledger.py", LEDGER),
+    Trusted("chat/store/booking.py", LEDGER),
+    Trusted(
+        "providers/prices.py",
+        (*tests("providers", "prices"), *tests("chat", "engine/metrics")),
+        ("cost_nanousd", "_in_force"),
+    ),
 )
 ROOMS = {"permission": PERMISSION, "outbound": OUTBOUND, "crypto": CRYPTO, "quota": QUOTA}

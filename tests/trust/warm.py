@@ -5,7 +5,7 @@ import os
 import pytest
 from filelock import FileLock
 
-from chat.engine import engine_of_process
+from chat.engine.process import engine_of_process
 
 
 def _take_a_lock_of_its_own() -> None:

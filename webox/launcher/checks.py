@@ -156,9 +156,8 @@ def run_pytest(this: Run, leave_out: list[str], words: list[str]) -> None:
 
 
 def javascript_tests(root: Path) -> list[Path]:
-    """The JavaScript test files; what others wrote is not ours to test."""
-    files = sorted((root / "static").glob("**/tests/*.test.js"))
-    return [file.relative_to(root) for file in files if "vendor" not in file.parts]
+    """The JavaScript test files."""
+    return sorted(file.relative_to(root) for file in (root / "tests" / "js").glob("**/*.test.js"))
 
 
 def check_javascript(this: Run) -> None:

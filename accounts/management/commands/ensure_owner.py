@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.owner import ensure_owner
+from accounts.signing_in.owner import ensure_owner
 
 
 class Command(BaseCommand):

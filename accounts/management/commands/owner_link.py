@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from accounts.owner import make_owner_link
-from webox.address import public_url
+from accounts.signing_in.owner import make_owner_link
+from common.http.address import public_url
 
 
 class Command(BaseCommand):

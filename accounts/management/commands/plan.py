@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import translation
 
 from accounts.models import Plan, User
-from accounts.plans import plan_of
+from accounts.plans.rules import plan_of
 
 NO_LIMIT = "none"
 WORDS = {"yes": True, "no": False}

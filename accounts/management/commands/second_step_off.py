@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import second_step
 from accounts.models import User
+from accounts.signing_in import second_step
 
 
 class Command(BaseCommand):

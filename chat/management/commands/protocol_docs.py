@@ -13,13 +13,14 @@ from django.core.management.base import BaseCommand
 from django.utils import translation
 from msgspec import Struct, inspect
 
-from chat import consumers, errors, events, limits
+from chat import errors, events, limits
 from chat.engine.loop import RESTARTING
+from chat.live import socket
 from chat.management.example_conversation import frames
-from chat.providers import errors as provider_errors
-from webox import errors as webox_errors
-from webox.errors import WeBoxError
-from webox.socket_protocol import MESSAGE_FRAGMENTS, MESSAGE_TOO_BIG
+from common import errors as webox_errors
+from common.errors import WeBoxError
+from common.http.socket_protocol import MESSAGE_FRAGMENTS, MESSAGE_TOO_BIG
+from providers import errors as provider_errors
 
 PATH = settings.BASE_DIR / "docs" / "protocol.md"
 SHOWN_OF_RECORD = ("id", "name", "status", "text")
@@ -34,7 +35,7 @@ the source, not this page.
 ## Opening a socket
 
 `ws://HOST/api/chat/ws/CONVERSATION` (`wss://` behind https), one socket for one conversation of yours;
-`POST /api/chat/conversations` makes an empty one. With the subprotocol `{consumers.PROTOCOL}` you speak the protocol below;
+`POST /api/chat/conversations` makes an empty one. With the subprotocol `{socket.PROTOCOL}` you speak the protocol below;
 without any you speak the [plain one](#the-plain-protocol).
 
 You sign in with one of
@@ -47,14 +48,14 @@ Who you are is asked again at each command, and once a minute. A socket that may
 
 | close code | why |
 |---|---|
-| {consumers.SIGN_IN} | nobody is signed in, or not any more: signed out, password changed, account closed, token out of date |
-| {consumers.FORBIDDEN} | opened by a page of another site |
-| {consumers.NOT_FOUND} | no such conversation of yours (any more), or no such path |
-| {consumers.TOO_SLOW} | you took nothing for {limits.SOCKET_SEND_S} s; come back, the first snapshot has what you missed |
-| {consumers.TOO_MANY} | {limits.SOCKET_REFUSALS} commands refused in a row, or more than {limits.SOCKETS_PER_PERSON} sockets of one person |
+| {socket.SIGN_IN} | nobody is signed in, or not any more: signed out, password changed, account closed, token out of date |
+| {socket.FORBIDDEN} | opened by a page of another site |
+| {socket.NOT_FOUND} | no such conversation of yours (any more), or no such path |
+| {socket.TOO_SLOW} | you took nothing for {limits.SOCKET_SEND_S} s; come back, the first snapshot has what you missed |
+| {socket.TOO_MANY} | {limits.SOCKET_REFUSALS} commands refused in a row, or more than {limits.SOCKETS_PER_PERSON} sockets of one person |
 | {MESSAGE_TOO_BIG} | a message of more than 2 MiB, or in more than {MESSAGE_FRAGMENTS} pieces |
 | {RESTARTING} | the server restarts: come back in a moment |
-| {consumers.TRY_LATER} | the database is out of reach: come back in a moment |
+| {socket.TRY_LATER} | the database is out of reach: come back in a moment |
 
 Every frame is text and holds one JSON object. Yours have at most {limits.FRAME_BYTES // 1024} KiB, a message at most {limits.MESSAGE_CHARS:,}
 characters, a turn at most {limits.TARGETS_PER_TURN} AIs. {limits.SOCKET_COMMAND_BURST} commands may come at once, then {limits.SOCKET_COMMANDS_PER_S} a second. Fields that are not listed here
@@ -117,7 +118,7 @@ Two AIs are asked and one of them breaks off; `→` is sent by the client, `←`
 
 ```
 → GET /api/chat/ws/7
-  Sec-WebSocket-Protocol: {consumers.PROTOCOL}
+  Sec-WebSocket-Protocol: {socket.PROTOCOL}
 """
 
 CODES = """\

@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
-from chat import access, catalogue, servers, vendors
+from chat.ais import access, catalogue, probes, servers
+from chat.ais.servers import NewServer
 from chat.models import Provider, ProviderKey
 from chat.models.catalogue import SLUG
-from chat.providers import addresses
-from chat.providers.base import ListedModel, ProtocolName
-from chat.providers.errors import ProviderError
-from chat.servers import NewServer
-from webox.errors import WeBoxError
+from common.errors import WeBoxError
+from outbound import addresses
+from providers.base import ListedModel, ProtocolName
+from providers.errors import ProviderError
 
 PROTOCOLS = [choice for choice in Provider.Protocol.values if choice != Provider.Protocol.DEMO]
 
@@ -125,7 +125,7 @@ class Command(BaseCommand):
         failed = []
         for provider in providers:
             try:
-                synced = vendors.sync(provider, access.endpoint(provider, _key(provider)))
+                synced = probes.sync(provider, access.endpoint(provider, _key(provider)))
             except WeBoxError as error:
                 failed.append(provider.slug)
                 self.stderr.write(f"{provider.label}: {error.detail}")
@@ -146,7 +146,7 @@ def _first_list(provider: Provider) -> tuple[list[ListedModel], str]:
     """The vendor's list of models, or why it can't be had now."""
     protocol: ProtocolName = provider.protocol  # type: ignore[assignment]  # a choice of the column
     try:
-        return vendors.list_models(protocol, access.endpoint(provider, _key(provider))), ""
+        return probes.list_models(protocol, access.endpoint(provider, _key(provider))), ""
     except ProviderError as error:
         return [], error.detail
 

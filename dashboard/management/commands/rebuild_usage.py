@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import LedgerEntry
-from accounts.periods import Periods, start_of
+from accounts.plans.periods import Periods, start_of
 from dashboard import aggregate
 
 

@@ -1,9 +1,0 @@
-"""The sockets' addresses."""
-
-from django.urls import path
-
-from chat.consumers import ConversationConsumer
-
-websocket_urlpatterns = [
-    path("api/chat/ws/<int:conversation_id>", ConversationConsumer.as_asgi()),
-]
