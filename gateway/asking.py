@@ -23,7 +23,7 @@ from chat.live.outbox import Ended
 from chat.models import Answer, Attachment, Conversation, Message
 from chat.store import erasing, uploads
 from chat.store.records import newest
-from chat.store.saving import title_of
+from chat.store.saving import Question, title_of
 from common.errors import WeBoxError
 from gateway.body import Said, Wanted
 
@@ -61,7 +61,9 @@ def ask(user: User, wanted: Wanted, targets: Sequence[Target]) -> Asked:
         for message, seen in zip(_save_past(conversation, wanted.past), images, strict=True):
             _save_images(message, seen)
         _save_images(None, own_images)
-        begun = asking.begin(user, conversation, wanted.question.text, targets, own_images)
+        begun = asking.begin(
+            user, conversation, Question(message=wanted.question.text, targets=targets), own_images
+        )
     answers = Answer.objects.filter(message_id=begun.message_id).order_by("position")
     return Asked(conversation.pk, begun.message_id, list(answers), wanted.is_kept)
 

@@ -1,106 +1,59 @@
-"""What a person can do to a turn: ask, stop, retry.
-
-Each reads and writes in one transaction; what others must hear goes out after the commit.
-"""
+"""Asks a question: one transaction saves the turn and reserves its cost, then it starts."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from msgspec import UNSET
 
 from accounts.models import User
 from chat import events, limits
 from chat.actions import starting
-from chat.actions.announcing import Asked, OnAccepted, accepted_event, announce_on_commit
-from chat.ais.targets import Target
-from chat.errors import (
-    ClientIdConflict,
-    EmptyMessage,
-    MessageTooLong,
-)
+from chat.actions.announcing import NOBODY, Asked, Asker, accepted_event, announce_on_commit
+from chat.errors import ClientIdConflict, EmptyMessage, MessageTooLong
 from chat.models import Attachment, Conversation, Message
 from chat.store import booking, branches, uploads
 from chat.store.finding import lock_conversation
 from chat.store.records import message_record, with_answers
-from chat.store.saving import ParentId, content_hash_of, save_turn
+from chat.store.saving import Question, save_turn
 from common.data.prepared import prepared
 
 
-def ask(
-    user: User,
-    *,
-    conversation_id: int | None,
-    message: str,
-    targets: list[Target],
-    attachments: Sequence[UUID] = (),
-    client_id: str | None = None,
-    on_accepted: OnAccepted | None = None,
-    skip_id: str = "",
-    parent_id: ParentId = UNSET,
-    context: events.Context = "own",
-) -> Asked:
-    """Save one question to several AIs and start the turn.
+def ask(user: User, conversation_id: int | None, question: Question, asker: Asker = NOBODY) -> Asked:
+    """Save one question to several AIs, reserve its estimated cost, and start the turn.
 
-    `attachments` are images the user has uploaded. `conversation_id` None makes a new conversation.
-    `parent_id` is the message after which the question goes, None for the beginning: where another question
-    stands there already, this begins a branch, which is shown from now on. `context` is what each AI is told
-    of the turns before.
-    What it may cost is reserved with it.
-    `on_accepted` is called after the commit and before the turn starts, from this thread; the other sockets
-    (all but `skip_id`) hear `turn` started. The same `client_id` with the same content is the same turn.
-    Raises ConversationNotFound, MessageNotFound, EmptyMessage, MessageTooLong, TooManyImages,
-    AttachmentNotFound, ClientIdConflict, or what the person's plan refuses
-    (accounts.plans.ledger.reserve); then nothing is saved.
+    `conversation_id` None makes a new conversation.
+    Raises ConversationNotFound, MessageNotFound, BadParent, EmptyMessage, MessageTooLong, TooManyImages,
+    AttachmentNotFound, ClientIdConflict, or what the user's plan refuses (accounts.plans.ledger.reserve);
+    then nothing is saved.
     """
-    if not message.strip():
+    if not question.message.strip():
         raise EmptyMessage
-    if len(message) > limits.MESSAGE_CHARS:
-        raise MessageTooLong(chars=len(message), limit=limits.MESSAGE_CHARS)
+    if len(question.message) > limits.MESSAGE_CHARS:
+        raise MessageTooLong(chars=len(question.message), limit=limits.MESSAGE_CHARS)
     starting.prepare()
-    content_hash = content_hash_of(message, targets, attachments, parent_id, context)
     with transaction.atomic():
-        conversation = _conversation_for(user, conversation_id, client_id)
-        repeated = _sent_before(conversation, client_id, content_hash)
+        conversation = _conversation_for(user, conversation_id, question.client_id)
+        repeated = _sent_before(conversation, question)
         if repeated is not None:
-            accepted = accepted_event(conversation, repeated, client_id)
-            return announce_on_commit(accepted, on_accepted, skip_id, is_new=False)
-        return begin(
-            user,
-            conversation,
-            message,
-            targets,
-            uploads.claim(user, attachments),
-            client_id=client_id,
-            content_hash=content_hash,
-            on_accepted=on_accepted,
-            skip_id=skip_id,
-            parent_id=parent_id,
-            context=context,
-        )
+            accepted = accepted_event(conversation, repeated[-1].answers, repeated, question.client_id)
+            return announce_on_commit(repeated[-1].id, accepted, asker, is_new=False)
+        return begin(user, conversation, question, uploads.claim(user, question.attachments), asker)
 
 
 def begin(
     user: User,
     conversation: Conversation,
-    message: str,
-    targets: Sequence[Target],
+    question: Question,
     images: Sequence[Attachment],
-    *,
-    client_id: str | None = None,
-    content_hash: str = "",
-    on_accepted: OnAccepted | None = None,
-    skip_id: str = "",
-    parent_id: ParentId = UNSET,
-    context: events.Context = "own",
+    asker: Asker = NOBODY,
 ) -> Asked:
     """Save one question in the user's conversation, and start its turn once the caller's transaction ends.
 
-    The caller holds the conversation, and has checked the message. The rest is as for `ask`.
+    The caller has locked the conversation and checked the message; `images` are its attachments.
+    Raises as `ask` does.
     """
-    records = save_turn(conversation, message, targets, images, client_id, content_hash, parent_id, context)
+    records = save_turn(conversation, question, images)
     assistant = records[-1]
     columns = [
         booking.Column(
@@ -111,12 +64,17 @@ def begin(
             model=target.model,
             settings=target.settings,
         )
-        for record, target in zip(assistant.answers, targets, strict=True)
+        for record, target in zip(assistant.answers, question.targets, strict=True)
     ]
-    booking.reserve(user, columns, conversation_id=conversation.pk, message_id=assistant.id, context=context)
-    return announce_on_commit(
-        accepted_event(conversation, records, client_id), on_accepted, skip_id, is_new=True
+    booking.reserve(
+        user,
+        columns,
+        conversation_id=conversation.pk,
+        message_id=assistant.id,
+        context=question.context,
     )
+    accepted = accepted_event(conversation, assistant.answers, records, question.client_id)
+    return announce_on_commit(assistant.id, accepted, asker, is_new=True)
 
 
 def _conversation_for(user: User, conversation_id: int | None, client_id: str | None) -> Conversation:
@@ -135,21 +93,19 @@ def _conversation_for(user: User, conversation_id: int | None, client_id: str | 
     return Conversation.objects.create(owner=user, updated_at=timezone.now())
 
 
-def _sent_before(
-    conversation: Conversation, client_id: str | None, content_hash: str
-) -> list[events.MessageRecord] | None:
-    """The question and its answers that were already sent under this client id."""
-    if client_id is None:
+def _sent_before(conversation: Conversation, question: Question) -> list[events.MessageRecord] | None:
+    """Both messages of the turn that was already saved under this client id, or None."""
+    if question.client_id is None:
         return None
-    sent = _questions(conversation.pk, client_id)
+    sent = _questions(conversation.pk, question.client_id)
     if not sent:
         return None
-    question = sent[0]
-    if question.client_hash != content_hash:
+    row = sent[0]
+    if row.client_hash != question.content_hash:
         raise ClientIdConflict
-    turn = Q(pk=question.pk) | Q(parent=question, role=Message.Role.ASSISTANT)
-    beside = branches.siblings(conversation.pk).get(question.pk, [])
-    return [message_record(row, siblings=beside) for row in with_answers(Message.objects.filter(turn))]
+    turn = Q(pk=row.pk) | Q(parent=row, role=Message.Role.ASSISTANT)
+    beside = branches.siblings(conversation.pk).get(row.pk, [])
+    return [message_record(one, siblings=beside) for one in with_answers(Message.objects.filter(turn))]
 
 
 @prepared

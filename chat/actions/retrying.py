@@ -1,15 +1,13 @@
-"""Asking the AIs of ended answers again."""
+"""Asks the AIs of ended answers again."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat import events
 from chat.actions import starting
-from chat.actions.announcing import Asked, OnAccepted, announce
+from chat.actions.announcing import NOBODY, Asked, Asker, accepted_event, announce_on_commit
 from chat.errors import AnswerNotFound
 from chat.models import Answer, Conversation
 from chat.store import booking
@@ -18,17 +16,10 @@ from chat.store.records import answer_record
 from chat.store.saving import ask_again
 
 
-def retry(
-    user: User,
-    conversation_id: int,
-    answer_ids: list[int],
-    *,
-    on_accepted: OnAccepted | None = None,
-    skip_id: str = "",
-) -> list[Asked]:
+def retry(user: User, conversation_id: int, answer_ids: list[int], asker: Asker = NOBODY) -> list[Asked]:
     """Ask the AIs of these ended answers again; each gets a new answer, the old ones stay.
 
-    Raises ConversationNotFound, AnswerNotFound, AnswerStillRunning, or what the person's plan refuses; then
+    Raises ConversationNotFound, AnswerNotFound, AnswerStillRunning, or what the user's plan refuses; then
     nothing is saved.
     """
     starting.prepare()
@@ -44,16 +35,8 @@ def retry(
         retried = []
         for message_id, again in by_message.items():
             _reserve_again(user, conversation.pk, again)
-            asked = Asked(conversation.pk, message_id)
-            retried.append(asked)
-            accepted = events.Accepted(
-                client_id=None,
-                conversation_id=conversation.pk,
-                title=conversation.title,
-                messages=[],
-                answers=[answer_record(answer) for answer in again],
-            )
-            transaction.on_commit(partial(announce, asked, accepted, on_accepted, skip_id, is_new=True))
+            accepted = accepted_event(conversation, [answer_record(answer) for answer in again])
+            retried.append(announce_on_commit(message_id, accepted, asker, is_new=True))
     return retried
 
 

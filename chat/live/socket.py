@@ -13,6 +13,7 @@ from django.utils import translation
 from accounts.models import User
 from chat import events, limits
 from chat.actions import asking, retrying, stopping
+from chat.actions.announcing import Asker
 from chat.ais.targets import resolve
 from chat.engine.process import engine_of_process
 from chat.engine.saving.writer import DATABASE_AWAY
@@ -29,6 +30,7 @@ from chat.live.outbox import Ended, Outbox, PlainOutbox
 from chat.live.resume import ended_answers, read_joining, read_of_answers, take_snapshot
 from chat.models import Answer
 from chat.store import finding
+from chat.store.saving import Question
 from common.data import strict_json
 from common.errors import Internal, Unavailable, WeBoxError
 
@@ -247,14 +249,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _change(self, outbox: Outbox, command: events.Ask | events.Retry | events.Stop) -> None:
         user = self._user()
-
-        def accepted(event: events.Accepted) -> None:
-            outbox.loop.call_soon_threadsafe(outbox.put, event)
-
+        asker = Asker(
+            on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.put, accepted),
+            socket_id=outbox.id,
+        )
         if isinstance(command, events.Ask):
-            asking.ask(
-                user,
-                conversation_id=self.conversation_id,
+            question = Question(
                 message=command.message,
                 targets=resolve(
                     user, command.targets, temperature=command.temperature, max_tokens=command.max_tokens
@@ -263,13 +263,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 client_id=command.client_id,
                 parent_id=command.parent_id,
                 context=command.context,
-                on_accepted=accepted,
-                skip_id=outbox.id,
             )
+            asking.ask(user, self.conversation_id, question, asker)
         elif isinstance(command, events.Retry):
-            retrying.retry(
-                user, self.conversation_id, command.answer_ids, on_accepted=accepted, skip_id=outbox.id
-            )
+            retrying.retry(user, self.conversation_id, command.answer_ids, asker)
         else:
             stopping.stop(user, self.conversation_id, command.answer_ids)
 
@@ -285,14 +282,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _ask_plain(self, outbox: PlainOutbox, command: events.PlainAsk) -> None:
         user = self._user()
-        asking.ask(
-            user,
-            conversation_id=self.conversation_id,
-            message=command.message,
-            targets=resolve(user, command.providers),
+        question = Question(message=command.message, targets=resolve(user, command.providers))
+        asker = Asker(
             on_accepted=lambda accepted: outbox.loop.call_soon_threadsafe(outbox.accept, accepted),
-            skip_id=outbox.id,
+            socket_id=outbox.id,
         )
+        asking.ask(user, self.conversation_id, question, asker)
 
 
 def _parse(value: dict[str, Any], kind: Any) -> Any:

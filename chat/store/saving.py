@@ -1,8 +1,9 @@
-"""How a question becomes rows: the turn with its answers, queued, in the place where it belongs."""
+"""Saves a question as rows: both messages of its turn and one queued answer per target."""
 
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
@@ -19,39 +20,63 @@ from chat.store.records import message_record
 from common.data.prepared import prepared
 
 ParentId = int | None | UnsetType
-"""The message after which a question goes: None is the beginning, UNSET the end of what is shown."""
+"""The message that a question follows: None is the beginning, UNSET the end of the shown branch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question to several AIs, as the client sends it."""
+
+    message: str
+    targets: Sequence[Target]
+    attachments: Sequence[UUID] = ()
+    """Images that the user has uploaded."""
+    client_id: str | None = None
+    """The client's own id: the same id with the same content is the same turn."""
+    parent_id: ParentId = UNSET
+    """Where another question already follows this message, the new one begins a branch."""
+    context: events.Context = "own"
+    """What each AI is told of the earlier turns."""
+
+    @property
+    def content_hash(self) -> str:
+        """Tells apart different questions that arrive under the same client id."""
+        content: list[object] = [
+            self.message,
+            [[target.name, target.provider.slug, target.model, target.settings] for target in self.targets],
+            [str(image) for image in self.attachments],
+        ]
+        if not isinstance(self.parent_id, UnsetType):
+            content.append(self.parent_id)
+        if self.context != "own":
+            content.append(self.context)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def save_turn(
-    conversation: Conversation,
-    content: str,
-    targets: Sequence[Target],
-    images: Sequence[Attachment],
-    client_id: str | None,
-    content_hash: str,
-    parent_id: ParentId = UNSET,
-    context: events.Context = "own",
+    conversation: Conversation, question: Question, images: Sequence[Attachment]
 ) -> list[events.MessageRecord]:
-    """Save the question and one queued answer per target; return both messages, without reading again.
+    """Save the question and one queued answer per target; return both messages without another read.
 
-    Raises MessageNotFound or BadParent for a `parent_id` after which no question can stand.
+    Raises MessageNotFound or BadParent for a `parent_id` that no question can follow.
     """
     is_branch = False
-    if isinstance(parent_id, UnsetType):
+    if isinstance(question.parent_id, UnsetType):
         parent_id = _end_of(conversation)
     else:
+        parent_id = question.parent_id
         is_branch = _is_branch(conversation, parent_id)
-    question = Message.objects.create(
+    asked = Message.objects.create(
         conversation=conversation,
         parent_id=parent_id,
         role=Message.Role.USER,
-        content=content,
-        client_id=client_id,
-        client_hash=content_hash,
+        content=question.message,
+        client_id=question.client_id,
+        client_hash=question.content_hash if question.client_id is not None else "",
     )
-    uploads.attach(question, images)
+    uploads.attach(asked, images)
     assistant = Message.objects.create(
-        conversation=conversation, parent=question, role=Message.Role.ASSISTANT, context=context
+        conversation=conversation, parent=asked, role=Message.Role.ASSISTANT, context=question.context
     )
     answers = Answer.objects.bulk_create(
         Answer(
@@ -66,16 +91,16 @@ def save_turn(
             model=target.model,
             settings=target.settings,
         )
-        for position, target in enumerate(targets)
+        for position, target in enumerate(question.targets)
     )
     if parent_id is None and not conversation.title:
-        conversation.title = title_of(content)
+        conversation.title = title_of(question.message)
     conversation.updated_at = timezone.now()
     if is_branch or conversation.head_id is not None:
         conversation.head = assistant
     conversation.save(update_fields=["title", "updated_at", "head"])
-    beside = siblings(conversation.pk).get(question.pk, []) if is_branch else []
-    return [message_record(question, [], images, beside), message_record(assistant, answers, [])]
+    beside = siblings(conversation.pk).get(asked.pk, []) if is_branch else []
+    return [message_record(asked, [], images, beside), message_record(assistant, answers, [])]
 
 
 def _end_of(conversation: Conversation) -> int | None:
@@ -101,26 +126,6 @@ def _is_branch(conversation: Conversation, parent_id: int | None) -> bool:
 @prepared
 def _last_message(conversation_id: int) -> QuerySet[Message]:
     return Message.objects.filter(conversation=conversation_id).only("pk").order_by("-pk")[:1]
-
-
-def content_hash_of(
-    message: str,
-    targets: list[Target],
-    attachments: Sequence[UUID],
-    parent_id: ParentId,
-    context: events.Context,
-) -> str:
-    """What tells one question from another that is sent under the same client id."""
-    content: list[object] = [
-        message,
-        [[target.name, target.provider.slug, target.model, target.settings] for target in targets],
-        [str(image) for image in attachments],
-    ]
-    if not isinstance(parent_id, UnsetType):
-        content.append(parent_id)
-    if context != "own":
-        content.append(context)
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def title_of(message: str) -> str:

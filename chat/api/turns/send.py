@@ -16,6 +16,7 @@ from chat.ais.targets import resolve
 from chat.api.records import Sent, read_sent
 from chat.api.serializers import SendSerializer
 from chat.errors import BadIdempotencyKey, ConversationNotFound
+from chat.store.saving import Question
 from common.http.api import answer
 from common.http.schema import LOCATION, operation
 
@@ -85,9 +86,7 @@ class SendView(APIView):
             temperature=given["temperature"],
             max_tokens=given["max_tokens"],
         )
-        asked = asking.ask(
-            user,
-            conversation_id=given["conversation_id"],
+        question = Question(
             message=given["message"],
             targets=targets,
             attachments=given["attachments"],
@@ -95,6 +94,7 @@ class SendView(APIView):
             parent_id=given.get("parent_id", UNSET),
             context=given["context"],
         )
+        asked = asking.ask(user, given["conversation_id"], question)
         is_async = prefers_async(request)
         if not is_async:
             waiting.wait(asked.conversation_id, asked.message_id, user.pk, limits.SEND_TIMEOUT_S)

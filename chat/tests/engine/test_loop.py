@@ -14,11 +14,12 @@ from chat.engine.claiming.jobs import claim_turns
 from chat.engine.process import engine_of_process
 from chat.engine.saving.reaper import reap, unclaimed_turns
 from chat.models import Answer, Conversation, Message, Provider
+from chat.store.saving import Question
 from tests.site.vendor import Exchange, Vendor, answering
 
 
 def ask(user: User, *names: str) -> announcing.Asked:
-    return asking.ask(user, conversation_id=None, message="Hello", targets=resolve(user, names))
+    return asking.ask(user, None, Question(message="Hello", targets=resolve(user, names)))
 
 
 def make_answer(owner: User, **columns: object) -> Answer:

@@ -19,6 +19,7 @@ from chat.models import Answer, Conversation, Message, SearchText
 from chat.search import finding
 from chat.search.indexing import index_some
 from chat.store import erasing
+from chat.store.saving import Question
 from chat.tests.api.conversations.test_views import LIST, make, make_turn
 from gateway.tests.test_gateway import as_tool, complete
 from tests.api.problems import fields_of
@@ -170,9 +171,8 @@ def test_every_version_of_an_answer_is_found(as_alice: Client, alice: User) -> N
 
 
 def test_a_question_and_its_answers_are_found_once_they_are_whole(as_alice: Client, alice: User) -> None:
-    asked = asking.ask(
-        alice, conversation_id=None, message="Une œuvre ?", targets=resolve(alice, ["demo:quick"])
-    )
+    question = Question(message="Une œuvre ?", targets=resolve(alice, ["demo:quick"]))
+    asked = asking.ask(alice, None, question)
     assert asked.running is not None
     asked.running.result(60)
     found = hits(as_alice, "oeuvre")

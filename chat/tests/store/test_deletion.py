@@ -13,6 +13,7 @@ from chat.actions import asking
 from chat.ais.targets import resolve
 from chat.models import Answer, Attachment, Conversation, Message, Tag
 from chat.store import erasing
+from chat.store.saving import Question
 from chat.store.tags import set_tags
 from chat.tests.api.conversations.test_views import LIST, make, make_turn
 from chat.tests.store.test_uploads import picture
@@ -120,7 +121,7 @@ def test_its_running_answers_are_stopped_and_stay_so(as_alice: Client, alice: Us
             raise
 
     vendor.scripts["openai"] = script
-    asked = asking.ask(alice, conversation_id=None, message="Hello", targets=resolve(alice, ["openai"]))
+    asked = asking.ask(alice, None, Question(message="Hello", targets=resolve(alice, ["openai"])))
     assert begun.wait(30)
     path = f"{LIST}/{asked.conversation_id}"
     assert as_alice.delete(path).status_code == 204

@@ -16,6 +16,7 @@ from chat.engine.claiming.claims import claim, in_fair_order
 from chat.engine.claiming.jobs import Claimed, claim_turns
 from chat.engine.claiming.waiting import WaitingRoom
 from chat.models import Answer, Provider
+from chat.store.saving import Question
 from chat.tests.engine.test_loop import ask, make_answer, wait
 from tests.site.vendor import Exchange, Vendor
 
@@ -130,9 +131,8 @@ def test_what_waits_can_be_stopped_and_is_never_asked(alice: User, vendor: Vendo
 def test_several_ais_of_one_turn_wait_each_for_its_own_place(alice: User, vendor: Vendor) -> None:
     bound("openai", 1)
     vendor.scripts["openai"] = lambda exchange: exchange.answer("one after another")
-    asked = asking.ask(
-        alice, conversation_id=None, message="Hello", targets=resolve(alice, ["openai", "openai", "openai"])
-    )
+    targets = resolve(alice, ["openai", "openai", "openai"])
+    asked = asking.ask(alice, None, Question(message="Hello", targets=targets))
     wait(asked)
     assert list(Answer.objects.values_list("status", "text")) == [("done", "one after another")] * 3
 
