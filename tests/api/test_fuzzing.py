@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.api.fuzzing import WHO, configuration, fuzz, fuzzed_site, tokens
+from tests.tried import tries_all
 
 pytestmark = pytest.mark.fuzz
-EXAMPLES = 20
-"""For each operation and phase, the same in every run; `python -m tests.api.fuzzing` takes more."""
+EXAMPLES = 20 if tries_all("schema") else 2
+"""For each operation and phase; `python -m tests.api.fuzzing` takes more."""
 
 
 @pytest.mark.timeout(600)

@@ -11,7 +11,7 @@ from tests.browser.kit.places import PLACES, Place
 from tests.browser.kit.visit import STILL, Visit
 from tests.browser.kit.words import strange_lines
 from tests.browser.looks.test_accessibility import FOREIGN, serious
-from tests.browser.looks.test_small import CONTROLS, SMALLEST, TARGET_PX, TOO_SMALL, wide
+from tests.browser.looks.test_small import CONTROLS, SMALLEST, TARGET_PX, TOO_SMALL, ZOOMED, crowded, wide
 from tests.site.scene import Scene
 
 pytestmark = pytest.mark.browser
@@ -36,6 +36,10 @@ def test_axe_finds_nothing_serious_and_every_word_is_french(
         # Other projects' pages change their colours slowly.
         page.evaluate(STILL)
         found += [f"in the dark: {fault}" for fault in serious(page, **rules)]
+        if place.is_for(ZOOMED) and not place.is_foreign:
+            # A window of half the size is what 200 % zoom makes of a desk's: the same layout.
+            page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
+            found += [f"at twice the size: {fault}" for fault in crowded(page)]
         assert not found, "\n".join(found)
 
 
