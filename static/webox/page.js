@@ -1,16 +1,15 @@
 // Every signed-in page: fold the sidebar, open it as a drawer on a phone.
 import { $ } from "./dom.js";
 import { gettext } from "./i18n.js";
-import { load, save } from "./storage.js";
+import { KEYS, load, save } from "./storage.js";
 
-const STORED = "webox.side";
 
 const root = document.documentElement;
 const fold = $("[data-side-toggle]");
 const opener = $("[data-drawer-open]");
 const side = $("#side");
 const main = $("#main");
-let chosen = load(STORED, null) !== null;
+let chosen = load(KEYS.side, null) !== null;
 
 function nameFold() {
   const label = root.dataset.side === "rail" ? gettext("Open the sidebar") : gettext("Fold the sidebar");
@@ -23,7 +22,7 @@ function setSide(side) {
   root.dataset.side = side;
   nameFold();
   chosen = true;
-  save(STORED, side);
+  save(KEYS.side, side);
 }
 
 const foldOrOpen = () => setSide(root.dataset.side === "rail" ? "open" : "rail");

@@ -1,4 +1,30 @@
-// localStorage that may be full or forbidden: then the page works, it only forgets.
+// What the pages keep in the browser. It may be full or forbidden: then the page works, it only forgets.
+
+/** Every key of localStorage and sessionStorage, so that no two features share one. */
+export const KEYS = Object.freeze({
+  /** Whether the sidebar is open, and how wide it is; early.js reads it before the page is drawn. */
+  side: "webox.side",
+  /** Which conversations the sidebar lists. */
+  sidebarView: "webox.sidebar_view",
+  /** sessionStorage: how far the sidebar’s list is scrolled. */
+  sideScroll: "webox.side-scroll",
+  /** Which folders of the sidebar are unfolded. */
+  folders: "webox.folders",
+  /** How a turn is looked at: columns, tabs or one at a time. */
+  turnView: "webox.view",
+  /** The order, widths and folds of the columns, by conversation. */
+  layout: "webox.layout",
+  /** The AIs that were ticked last. */
+  selected: "webox.selected",
+  /** sessionStorage: the words of the search result that is being opened. */
+  hit: "webox.hit",
+  /** The conversations that were just deleted, for their Undo. */
+  deleted: "webox.deleted",
+});
+
+/** The key of what is written and not sent yet in a conversation, or in a new one (null). */
+export const draftKey = (conversationId) => `webox.draft.${conversationId ?? "new"}`;
+
 export function load(key, fallback) {
   try {
     const value = localStorage.getItem(key);

@@ -1,14 +1,13 @@
 // The field, its draft and the send button. It is never locked: the next question can be written at any time.
 import { setText } from "../../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../../webox/i18n.js";
-import { load, save } from "../../webox/storage.js";
+import { draftKey, load, save } from "../../webox/storage.js";
 import { codePoints } from "../live/codepoints.js";
 import { fromTarget } from "./targets.js";
 import { withFiles } from "../text/file_blocks.js";
 import { FileTray } from "./files.js";
 import { ImageTray, imagesOf } from "./images.js";
 
-const draftKey = (conversationId) => `webox.draft.${conversationId ?? "new"}`;
 // From so many characters on a pasted text stands beside the question.
 const LONG_PASTE_CHARS = 8_000;
 

@@ -2,7 +2,7 @@
 import { $ } from "../../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../../webox/i18n.js";
 import { cost } from "../../webox/money.js";
-import { load, save } from "../../webox/storage.js";
+import { KEYS, load, save } from "../../webox/storage.js";
 import { Composer } from "./composer.js";
 import { ContextChip } from "./context.js";
 import { aiOf, entriesOfLastTurn, fromTarget, modelOf, sameEntries } from "./targets.js";
@@ -14,7 +14,6 @@ import { Picker } from "./picker.js";
 import { emptyState, versionsOf } from "../live/reducer.js";
 
 const phone = matchMedia("(max-width: 767.98px)");
-const STORED = "webox.selected";
 const PAUSE_MS = 250;
 // What a question and its answer are taken to be where a line-up’s cost is said before there is one.
 const USUAL = { text: "x".repeat(1200), images: 0, context: "own" };
@@ -24,7 +23,7 @@ function firstEntries({ ais, line_ups, line_up, selected, messages }) {
   const linked = line_ups.find((one) => one.id === line_up.asked_id);
   if (linked) return linked.targets.map(fromTarget);
   const isReady = (entry) => aiOf(entry, ais)?.ready;
-  const stored = load(STORED, []).map(fromTarget).filter(isReady);
+  const stored = load(KEYS.selected, []).map(fromTarget).filter(isReady);
   const last = entriesOfLastTurn(messages).filter((entry) => aiOf(entry, ais));
   if (last.length > 0) return sameTargets(last, stored) ? stored : last;
   const usual = line_ups.find((one) => one.id === line_up.default_id);
@@ -64,7 +63,7 @@ export class Asking {
   }
 
   #chosen() {
-    save(STORED, this.picker.entries);
+    save(KEYS.selected, this.picker.entries);
     this.lineUps?.update();
     this.composer?.showCount();
     this.estimateSoon();

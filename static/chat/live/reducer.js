@@ -15,7 +15,7 @@
 // Property: a snapshot and the events after it give what a fresh read gives, whatever was lost, doubled or late.
 import { addPiece, hasGap, replaceText, stream } from "./stream.js";
 
-export const FINAL = new Set(["done", "failed", "stopped", "interrupted"]);
+const FINAL = new Set(["done", "failed", "stopped", "interrupted"]);
 
 export const isRunning = (answer) => !FINAL.has(answer.status);
 

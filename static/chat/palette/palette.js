@@ -1,4 +1,5 @@
 // Search and commands in one field: recent conversations and all commands at first, then what matches what is written.
+import { KEYS } from "../../webox/storage.js";
 import { api } from "../../webox/api.js";
 import { el, icon, setText } from "../../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../../webox/i18n.js";
@@ -12,7 +13,6 @@ const WAIT_MS = 150;
 const WORDS_LENGTH = 200;
 const HITS = 20;
 // The thread marks them where the hit is opened.
-const HIT = "webox.hit";
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 export class Palette {
@@ -197,8 +197,8 @@ function hint() {
 
 function rememberHit(hit) {
   try {
-    if (hit === null) sessionStorage.removeItem(HIT);
-    else sessionStorage.setItem(HIT, JSON.stringify(hit));
+    if (hit === null) sessionStorage.removeItem(KEYS.hit);
+    else sessionStorage.setItem(KEYS.hit, JSON.stringify(hit));
   } catch {
     // Storage may be forbidden: the hit is then opened without its words marked.
   }

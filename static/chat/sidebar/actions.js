@@ -4,12 +4,11 @@ import { confirm } from "../../webox/confirm.js";
 import { $ } from "../../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../../webox/i18n.js";
 import { focusNotice, hideNotice, showNotice } from "../../webox/notice.js";
-import { load, save } from "../../webox/storage.js";
+import { KEYS, load, save } from "../../webox/storage.js";
 import { untitled } from "./views.js";
 
 // The server would have it back for an hour; the offer is here as long as one may have slipped.
 const UNDO_MS = 20_000;
-const DELETED = "webox.deleted";
 
 export const titleOf = (talk) => talk.title || untitled();
 
@@ -38,7 +37,7 @@ export class Actions {
     this.onGone = () => {};
     this.onRenamed = () => {};
     // The page that was left with it: its conversation was the one that is gone.
-    const left = load(DELETED, null);
+    const left = load(KEYS.deleted, null);
     if (Array.isArray(left?.ids) && left.until > Date.now()) this.#offerUndelete(left);
   }
 
@@ -75,7 +74,7 @@ export class Actions {
     const title = titleOf(this.store.get(ids[0]));
     if (!(await attempt(() => this.store.delete(ids)))) return;
     const offer = { ids, title, until: Date.now() + UNDO_MS };
-    save(DELETED, offer);
+    save(KEYS.deleted, offer);
     this.#offerUndelete(offer);
     focusNotice();
     for (const id of ids) this.onGone(id);
@@ -104,12 +103,12 @@ export class Actions {
   #offerUndelete({ ids, title, until }) {
     const many = ngettext("%(count)s conversation deleted.", "%(count)s conversations deleted.", ids.length);
     const said = ids.length === 1 ? fill(gettext("Deleted: %(title)s"), { title }) : fill(many, { count: number(ids.length) });
-    showNotice(said, { action: { label: gettext("Undo"), act: () => this.#undelete(ids) }, until, onEnd: () => save(DELETED, null) });
+    showNotice(said, { action: { label: gettext("Undo"), act: () => this.#undelete(ids) }, until, onEnd: () => save(KEYS.deleted, null) });
   }
 
   async #undelete(ids) {
     if (!(await attempt(() => this.store.undelete(ids)))) return;
-    save(DELETED, null);
+    save(KEYS.deleted, null);
     showNotice(ids.length === 1 ? gettext("The conversation is back.") : gettext("The conversations are back."));
     focusTalk(ids[0]);
   }

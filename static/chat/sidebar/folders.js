@@ -4,18 +4,17 @@ import { el, icon, iconButton } from "../../webox/dom.js";
 import { gettext } from "../../webox/i18n.js";
 import { inPlace } from "../../webox/in_place.js";
 import { openMenu } from "../../webox/menu.js";
-import { load, save } from "../../webox/storage.js";
+import { KEYS, load, save } from "../../webox/storage.js";
 import { attempt } from "./actions.js";
 import { FOLDER_LENGTH } from "./menu.js";
 import { folderRow } from "./rows.js";
 
-const STORED = "webox.folders";
 
 export class Folders {
   /** `choose(name)` shows a folder, or all with null; `draw` draws the sidebar again. */
   constructor({ store, actions, choose, draw }) {
     Object.assign(this, { store, actions, choose, draw });
-    this.isOpen = load(STORED, true) !== false;
+    this.isOpen = load(KEYS.folders, true) !== false;
     this.list = el("ul", { class: "talks", id: "folders" });
     this.kept = new Kept();
   }
@@ -30,7 +29,7 @@ export class Folders {
 
   #open(isOpen) {
     this.isOpen = isOpen;
-    save(STORED, isOpen);
+    save(KEYS.folders, isOpen);
     this.draw();
   }
 

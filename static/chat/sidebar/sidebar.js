@@ -3,14 +3,13 @@ import { Kept, arrange } from "../../webox/arrange.js";
 import { $, el, iconButton } from "../../webox/dom.js";
 import { fill, gettext } from "../../webox/i18n.js";
 import { inPlace } from "../../webox/in_place.js";
-import { load, save } from "../../webox/storage.js";
+import { KEYS, load, save } from "../../webox/storage.js";
 import { Folders } from "./folders.js";
 import { tagFilter, talkMenu } from "./menu.js";
 import { dragTalks, emptyRow, pickRow, talkRow } from "./rows.js";
 import { Selection } from "./selection.js";
 import { ALL, keyOf, sections, viewOf } from "./views.js";
 
-const VIEW = "webox.view";
 const TITLE_LENGTH = 255;
 const NEAR = "300px";
 // A tab that was away for less than this is shown as it was.
@@ -20,7 +19,8 @@ export class Sidebar {
   /** Builds itself into `root` from `store`. `actions` does what its menus offer. */
   constructor(root, { store, actions }) {
     Object.assign(this, { root, store, actions });
-    this.view = viewOf(load(VIEW, null));
+    // 0.9.0 kept it under the key of how a turn is looked at.
+    this.view = viewOf(load(KEYS.sidebarView, load(KEYS.turnView, null)));
     this.folders = new Folders({ store, actions, choose: (name) => this.choose(name === null ? ALL : { kind: "folder", name }), draw: () => this.show() });
     this.selection = new Selection({ store, actions, onChange: () => this.show() });
     this.head = el("div", { class: "side-views", role: "group", "aria-label": gettext("Show") });
@@ -45,7 +45,7 @@ export class Sidebar {
   /** Show another view, like {kind: "folder", name}. */
   choose(view) {
     this.view = view;
-    save(VIEW, view);
+    save(KEYS.sidebarView, view);
     this.list.scrollTop = 0;
     const isNew = this.store.page(view).state === "new";
     if (isNew) this.store.loadMore(view);
@@ -165,10 +165,9 @@ export class Sidebar {
 
   /** Each conversation is a page of its own; the list must not jump to its top with every one. */
   #keepScroll() {
-    const KEY = "webox.side-scroll";
     try {
-      this.list.scrollTop = Number(sessionStorage.getItem(KEY));
-      addEventListener("pagehide", () => sessionStorage.setItem(KEY, String(this.list.scrollTop)));
+      this.list.scrollTop = Number(sessionStorage.getItem(KEYS.sideScroll));
+      addEventListener("pagehide", () => sessionStorage.setItem(KEYS.sideScroll, String(this.list.scrollTop)));
     } catch {
       // Storage may be forbidden: the list then starts at its top.
     }

@@ -15,7 +15,7 @@ const NAMES = {
 };
 
 /** How people write the language of a fence: “py” is Python, an unknown one stays as it is. */
-export function languageName(written) {
+function languageName(written) {
   const known = hljs.getLanguage(written);
   if (written === "" || known?.name === "Plain text") return gettext("Text");
   return NAMES[written.toLowerCase()] ?? known?.name ?? written;

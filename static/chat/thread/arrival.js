@@ -1,9 +1,9 @@
 // The part of the address after #: which message or answer of the conversation somebody was sent to.
+import { KEYS } from "../../webox/storage.js";
 import { ApiError, api } from "../../webox/api.js";
 import { gettext } from "../../webox/i18n.js";
 import { markWords, unmarkWords } from "../text/hits.js";
 
-const HIT = "webox.hit";
 
 export class Arrival {
   #wanted = null;
@@ -52,8 +52,8 @@ export class Arrival {
 /** What was searched, once. */
 function takeWords() {
   try {
-    const { words = "" } = JSON.parse(sessionStorage.getItem(HIT)) ?? {};
-    sessionStorage.removeItem(HIT);
+    const { words = "" } = JSON.parse(sessionStorage.getItem(KEYS.hit)) ?? {};
+    sessionStorage.removeItem(KEYS.hit);
     return words;
   } catch {
     return "";

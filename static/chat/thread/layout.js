@@ -1,19 +1,17 @@
 // How the columns of one conversation stand: their order, widths, which are folded, and how each turn is looked at.
 // Columns go by the name under which their AI was asked, so that all turns line up. No DOM here.
-import { load, save } from "../../webox/storage.js";
+import { KEYS, load, save } from "../../webox/storage.js";
 
-const STORED = "webox.layout";
-const VIEW = "webox.view";
 // So many conversations are remembered: those with the highest ids, which an object keeps in order.
 const REMEMBERED = 100;
 
-export const VIEWS = ["columns", "tabs", "focus"];
+const VIEWS = ["columns", "tabs", "focus"];
 
 export class Layout {
   /** Of the conversation with this id, or of one that has not begun (null). */
   constructor(conversationId) {
     this.conversationId = conversationId;
-    const { order = [], widths = {}, folded = [], views = {} } = load(STORED, {})[conversationId] ?? {};
+    const { order = [], widths = {}, folded = [], views = {} } = load(KEYS.layout, {})[conversationId] ?? {};
     Object.assign(this, { order, widths, views, folded: new Set(folded) });
   }
 
@@ -62,21 +60,21 @@ export class Layout {
 
   /** How a turn is looked at; the last choice holds for those where none was made. */
   view(messageId) {
-    const view = this.views[messageId] ?? load(VIEW, "columns");
+    const view = this.views[messageId] ?? load(KEYS.turnView, "columns");
     return VIEWS.includes(view) ? view : "columns";
   }
 
   setView(messageId, view) {
     this.views[messageId] = view;
-    save(VIEW, view);
+    save(KEYS.turnView, view);
     this.#save();
   }
 
   #save() {
     if (this.conversationId === null) return;
-    const { [this.conversationId]: _, ...others } = load(STORED, {});
+    const { [this.conversationId]: _, ...others } = load(KEYS.layout, {});
     const kept = Object.entries(others).slice(1 - REMEMBERED);
     const own = { order: this.order, widths: this.widths, folded: [...this.folded], views: this.views };
-    save(STORED, Object.fromEntries([...kept, [this.conversationId, own]]));
+    save(KEYS.layout, Object.fromEntries([...kept, [this.conversationId, own]]));
   }
 }
