@@ -1,4 +1,4 @@
-"""What can be wrong with what a person asked of a conversation."""
+"""The errors of the chat app: conversations, answers, uploads, imports, servers and the engine."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -42,11 +42,6 @@ class TooManyProviders(WeBoxError):
 class UnknownProvider(WeBoxError):
     code = "unknown_provider"
     message = _("WeBox does not know the AI “%(name)s”.")
-
-
-class BadSetting(WeBoxError):
-    code = "bad_setting"
-    message = _("The setting “%(name)s” is out of range.")
 
 
 class ClientIdConflict(WeBoxError):

@@ -1,6 +1,6 @@
 """Every command a client may send over `webox.v1`, and every event it may get. No Django here.
 
-Commands are read with `parse_command`: unknown fields are refused. Events are plain structs, encoded
+Commands are read with `parse`: unknown fields are refused. Events are plain structs, encoded
 once with `encode`. Offsets and lengths count Unicode code points: Python's `len`, not JavaScript's
 `length`. `docs/protocol.md` is generated from this file.
 """

@@ -1,4 +1,8 @@
-"""Text as it is searched: "Événement" is found by "evenement", "l’œuvre" by "l'oeuvre"."""
+"""Text as it is searched: "Événement" is found by "evenement", "l’œuvre" by "l'oeuvre".
+
+Two released migrations import `fold` from here, and the search index holds its results: this module keeps its
+place, and `fold` its results (chat/tests/test_folding.py).
+"""
 
 import re
 import unicodedata

@@ -77,3 +77,5 @@ WAITING_STALE_S = 5
 """A queued answer that nobody has looked after for so long does not stand in the queue of its provider."""
 SEND_TIMEOUT_S = 900
 """How long `POST /api/chat/send` waits for its answers."""
+FINAL_SAVE_S = 5
+"""Grace for the writer to save the last text of an answer that was stopped."""

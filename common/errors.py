@@ -1,8 +1,10 @@
 """The one root of every error a person may see; each room adds its own below it.
 
 WeBoxError
-├── chat/errors.py            what a person asked of a conversation
-└── providers/errors.py  what a vendor answered
+├── accounts/errors.py   signing in, accounts, plans and what they have used up
+├── chat/errors.py       conversations, answers, uploads, imports, servers, the engine
+├── gateway/errors.py    the same in the words of OpenAI's protocol
+└── providers/errors.py  what a vendor answered, or did not
 """
 
 from django.utils.functional import Promise

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.preferences import LANGUAGES, THEMES
 from accounts.signing_in.second_step import CODE_CHARS
 from common.data import strict_json
-from common.http.api import StrictSerializer, TextField, TruthField
+from common.http.api import MomentField, StrictSerializer, TextField, TruthField
 
 PASSWORD_CHARS = 1000
 # Longer than any login, so that the look-up says no and not the form.
@@ -100,5 +100,5 @@ class AccountSerializer(serializers.Serializer[User]):
     is_active = serializers.BooleanField()
     is_admin = serializers.BooleanField()
     is_premium = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+    created_at = MomentField()
     preferences = serializers.DictField()

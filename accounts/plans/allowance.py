@@ -14,6 +14,7 @@ from accounts.plans import ledger
 from accounts.plans.ledger import DAY, MONTH
 from accounts.plans.periods import Periods
 from accounts.plans.rules import plan_of
+from common.words.times import timestamp
 
 State = Literal["fine", "warning", "used_up"]
 
@@ -79,13 +80,13 @@ def usage_of(user: User, *, now: datetime) -> PlanUsage:
     plan = plan_of(user)
     used = ledger.used_now(user, now)
     periods = Periods.of(now)
-    day, month = periods.next_day.isoformat(), periods.next_month.isoformat()
+    day, month = timestamp(periods.next_day), timestamp(periods.next_month)
     running = LedgerEntry.objects.filter(user=user, outcome="").count()
     usd = None if plan.usd_per_month is None else float(plan.usd_per_month)
     usage = PlanUsage(
         plan=plan.slug,
         plan_name=plan.label,
-        premium_until=user.premium_until.isoformat() if user.has_premium and user.premium_until else None,
+        premium_until=timestamp(user.premium_until) if user.has_premium and user.premium_until else None,
         uses_server_keys=plan.uses_server_keys,
         uses_premium_ais=plan.uses_premium_ais,
         only_models=plan.only_models.split(),

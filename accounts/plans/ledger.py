@@ -29,6 +29,7 @@ from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
 from accounts.models.plan import NANO_PER_USD
 from accounts.plans.periods import Periods
 from common.data.prepared import prepared
+from common.words.times import timestamp
 
 Payer = LedgerEntry.Payer
 DAY, MONTH = UsedInPeriod.Kind.DAY, UsedInPeriod.Kind.MONTH
@@ -171,7 +172,7 @@ def _check(
 def _until(moment: datetime, now: datetime) -> dict[str, Any]:
     """When a limit counts anew, for the sentence and for programs."""
     return {
-        "resets_at": moment.isoformat(),
+        "resets_at": timestamp(moment),
         "retry_after_s": ceil((moment - now).total_seconds()),
         "zone": settings.TIME_ZONE,
     }

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from chat import events
+from chat import events, limits
 from chat.engine.broadcast.frames import Frame
 from chat.engine.process import engine_of_process
 from chat.models import Answer
@@ -16,10 +16,6 @@ from common.data.database import without_connection
 from common.data.database_time import ago
 
 LOOK_EVERY_S = 2.0
-
-
-LAST_WORDS_S = 3
-"""Within this, who writes a stopped answer has saved what it held of it, or is gone."""
 
 
 class _Waiter:
@@ -49,7 +45,7 @@ def being_written(message_id: int) -> QuerySet[Answer]:
     # A stop is in the row before the end of the text is (decision 2); the time comes with the text.
     last_words = Q(status=Answer.Status.STOPPED, started_at__isnull=False, total_ms=None)
     return Answer.objects.filter(
-        Q(status__in=Answer.UNFINISHED) | last_words & Q(finished_at__gt=ago(LAST_WORDS_S)),
+        Q(status__in=Answer.UNFINISHED) | last_words & Q(finished_at__gt=ago(limits.FINAL_SAVE_S)),
         message_id=message_id,
     )
 

@@ -139,10 +139,6 @@ def price_fields(known: prices.Prices) -> dict[str, Any]:
     }
 
 
-def _text_or_none(price: Decimal | None) -> str | None:
-    return None if price is None else str(price)
-
-
 def price_fields_of(given: float, made: float, cached: float | None) -> dict[str, Any]:
     """Prices of a vendor's own list as the columns of a model."""
     exact = [None if price is None else Decimal(str(price)) for price in (given, made, cached)]

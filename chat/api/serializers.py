@@ -9,7 +9,7 @@ from chat import limits
 from chat.events import Context
 from chat.models import DEFAULT_FOLDER, Conversation
 from common.data import strict_json
-from common.http.api import NumberField, StrictSerializer, TextField, TruthField
+from common.http.api import MomentField, NumberField, StrictSerializer, TextField, TruthField
 
 MAX_ID = strict_json.MAX_INT
 
@@ -62,6 +62,8 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     tags: serializers.Field[Any, Any, Any, Any] = serializers.SlugRelatedField(
         slug_field="name", many=True, read_only=True
     )
+    created_at = MomentField(read_only=True)
+    updated_at = MomentField(read_only=True)
 
     class Meta:
         model = Conversation

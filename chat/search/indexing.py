@@ -11,6 +11,7 @@ from itertools import chain, islice
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from chat import limits
 from chat.folding import words_of
 from chat.models import Answer, Conversation, Message, SearchText
 from chat.models.conversation import UNINDEXED
@@ -22,8 +23,6 @@ TEXTS_AT_ONCE = 100
 """So many are taken in before others may write again."""
 WORDS_BYTES = 500_000
 """Of a text with more different words the first are taken: PostgreSQL's index bears a megabyte."""
-LAST_WORDS_S = 5
-"""After so long what was written of a stopped answer is saved."""
 
 
 def index_some(budget_s: float) -> int:
@@ -42,7 +41,7 @@ def index_some(budget_s: float) -> int:
 
 def _waiting() -> QuerySet[Conversation]:
     """What is new and has come to rest: a text that still grows is taken in once, when it is whole."""
-    last_words = Q(status=Answer.Status.STOPPED, finished_at__gt=ago(LAST_WORDS_S))
+    last_words = Q(status=Answer.Status.STOPPED, finished_at__gt=ago(limits.FINAL_SAVE_S))
     growing = Answer.objects.filter(
         Q(status__in=Answer.UNFINISHED) | last_words, message__conversation=OuterRef("pk")
     )

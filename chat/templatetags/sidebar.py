@@ -4,6 +4,7 @@ from typing import Any
 
 from django.template import Context, Library
 
+from chat.api.serializers import ConversationSerializer
 from chat.models import Conversation
 from chat.store import folders
 
@@ -15,9 +16,6 @@ register = Library()
 @register.simple_tag(takes_context=True)
 def sidebar_state(context: Context) -> dict[str, Any]:
     """The person's last conversations for the template, and all that the script starts with."""
-    # REST framework can be imported only after the checks, which import this file.
-    from chat.api.serializers import ConversationSerializer  # noqa: PLC0415
-
     user = context["request"].user
     rows = Conversation.objects.listed_for(user).prefetch_related("tags")
     listed = list(rows.filter(is_pinned=False)[:LISTED])

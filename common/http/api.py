@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict, StreamingHttpResponse
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from common.data.database import AWAY, give_back_connection
 from common.errors import Unavailable, WeBoxError
 from common.http.problems import ProblemResponse, headers_of, invalid, problem
+from common.words.times import timestamp
 
 log = logging.getLogger(__name__)
 # What a browser's form sends beside the fields.
@@ -49,6 +51,13 @@ class TruthField(serializers.BooleanField):
         if not isinstance(data, bool) and not isinstance(getattr(self.root, "initial_data", None), QueryDict):
             self.fail("invalid", input=data)
         return bool(super().to_internal_value(data))
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment in the one form of the API: ISO 8601 in UTC with `Z`, whatever the site's time zone is."""
+
+    def to_representation(self, value: datetime) -> str:
+        return timestamp(value)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

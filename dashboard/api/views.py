@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from common.http.api import answer
+from common.http.api import MomentField, answer
 from common.http.schema import ListOf, operation
 from dashboard import stats
 from dashboard.stats import Filters, Span, Use
@@ -31,7 +31,7 @@ class UserStatsSerializer(serializers.Serializer[stats.Figures]):
     total_conversations = serializers.IntegerField()
     total_messages = serializers.IntegerField()
     conversations_this_week = serializers.IntegerField()
-    member_since = serializers.DateTimeField()
+    member_since = MomentField()
     is_premium = serializers.BooleanField()
     top_providers = ProviderCountSerializer(many=True)
     total_questions = serializers.IntegerField()

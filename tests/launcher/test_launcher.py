@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -312,7 +313,13 @@ def test_address_shown_can_be_opened_in_a_browser(host: str, url: str) -> None:
 
 # --- The summary of the tests ---
 
-PYTEST_INI = "[pytest]\nmarkers =\n    browser: x\n    services: x\n"
+PYTEST_INI = "[pytest]\nmarkers =\n    browser: x\n    deploy: x\n    services: x\n"
+
+
+def test_every_group_of_tests_is_counted_when_it_is_left_out() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+    markers = {marker.partition(":")[0] for marker in options["markers"]}
+    assert {*checks.GROUPS} == markers
 
 
 def test_tests_left_out_and_skipped_are_counted(tmp_path: Path, variables: Variables) -> None:
@@ -320,6 +327,7 @@ def test_tests_left_out_and_skipped_are_counted(tmp_path: Path, variables: Varia
         "import pytest\n"
         "@pytest.mark.browser\ndef test_a(): pass\n"
         "@pytest.mark.services\n@pytest.mark.parametrize('x', [1, 2])\ndef test_b(x): pass\n"
+        "@pytest.mark.deploy\ndef test_e(): pass\n"
         "def test_c(): pytest.skip('recorded cases are elsewhere')\n"
         "def test_d(): pass\n"
     )
@@ -327,7 +335,15 @@ def test_tests_left_out_and_skipped_are_counted(tmp_path: Path, variables: Varia
     report = tmp_path / "report.json"
     options = ["-p", "webox.launcher.left_out", "-p", "no:django", "-n", "2"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-m", "not browser and not services", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "-m",
+            "not browser and not services and not deploy",
+            str(tmp_path),
+        ],
         cwd=ROOT,
         env=variables | {"WEBOX_TEST_REPORT": str(report)},
         capture_output=True,
@@ -338,7 +354,7 @@ def test_tests_left_out_and_skipped_are_counted(tmp_path: Path, variables: Varia
     assert done.returncode == 0, done.stdout
     counts = json.loads(report.read_text())
     assert counts == {
-        "left_out": {"browser": 1, "services": 2},
+        "left_out": {"browser": 1, "services": 2, "deploy": 1},
         "skipped": {"recorded cases are elsewhere": 1},
     }
 

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from common.words.times import timestamp
 from operations.tests.test_backup import run
 from tests.faults.services import OwnRedis, wait_until
 from tests.releases import ENGINES, Release, differences, kept
@@ -113,13 +115,26 @@ def ready(site: Site) -> str:
     return httpx.get(f"{site.url}/readyz", **site.options).text
 
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
 def comparable(told: Mapping[str, Any]) -> Any:
     """Without what may be another with every version: migrations and rows have tests of their own."""
     rest = copy.deepcopy({name: told[name] for name in ("site", "keys", "people", "had_back")})
     exports = [person["export"] for person in rest["people"].values()]
     for export in (*exports, rest["had_back"]["account"]):
         del export["version"], export["exported_at"]
-    return rest
+    return in_utc(rest)
+
+
+def in_utc(told: Any) -> Any:
+    """With every moment written as the API writes it today; 0.9.0 wrote some with +00:00 (decision 34)."""
+    if isinstance(told, dict):
+        return {name: in_utc(inner) for name, inner in told.items()}
+    if isinstance(told, list):
+        return [in_utc(inner) for inner in told]
+    is_moment = isinstance(told, str) and MOMENT.fullmatch(told)
+    return timestamp(datetime.fromisoformat(told)) if is_moment else told
 
 
 # --- As it is after the migration -----------------------------------------------------------------------

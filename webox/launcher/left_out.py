@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-GROUPS = ("browser", "services", "gettext", "node", "fuzz")
+from webox.launcher.checks import GROUPS
 
 
 class LeftOut:

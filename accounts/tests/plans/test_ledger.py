@@ -23,6 +23,7 @@ from accounts.models import LedgerEntry, Plan, UsedInPeriod, User
 from accounts.plans import ledger
 from accounts.plans.ledger import Call, Payer, Settlement, Used, reserve, settle, settle_entry
 from accounts.plans.periods import Periods
+from common.words.times import timestamp
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +149,7 @@ def test_a_limit_may_be_reached_and_not_passed(
     assert refused.value.params["limit"] in (shown, int(shown) if shown.isdigit() else None)
     periods, now = Periods.of(timezone.now()), timezone.now()
     ends = periods.next_day if error is QuestionsUsedUp else periods.next_month
-    assert refused.value.params["resets_at"] == ends.isoformat()
+    assert refused.value.params["resets_at"] == timestamp(ends)
     assert refused.value.params["zone"] == "UTC"
     assert refused.value.params["retry_after_s"] in [
         ceil((ends - now).total_seconds()) + late for late in (0, 1)
@@ -172,7 +173,7 @@ def test_a_budget_of_ones_own_holds_whoever_pays(ana: User) -> None:
     with pytest.raises(BudgetUsedUp) as refused, transaction.atomic():
         book(ana, call(payer=Payer.PERSON, nanousd=1), message_id=3)
     assert refused.value.params["limit"] == "0.50"
-    assert refused.value.params["resets_at"] == Periods.of(timezone.now()).next_month.isoformat()
+    assert refused.value.params["resets_at"] == timestamp(Periods.of(timezone.now()).next_month)
     book(ana, call(payer=Payer.PERSON), message_id=4)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests import ROOT
 from tests.browser.kit.browser import Visits, ask, choose, text_of, wait_for_state, wait_for_text
 from tests.site.running import Site
 from tests.site.vendor import Exchange, Vendor
@@ -14,11 +15,12 @@ from tests.site.vendor import Exchange, Vendor
 pytestmark = pytest.mark.browser
 
 # Each document grows by one character at a time; at the end it must be what it is when it comes whole.
+DOCUMENTS = ROOT / "tests/js/chat/documents.js"
 STREAM_EVERY_DOCUMENT = """
 async () => {
   const chat = new URL(".", document.querySelector('script[src$="/chat/conversation.js"]').src);
-  const { MarkdownView } = await import(`${chat}markdown.js`);
-  const { DOCUMENTS } = await import(`${chat}tests/documents.js`);
+  const { MarkdownView } = await import(`${chat}text/markdown.js`);
+  const { DOCUMENTS } = await import(`${chat}documents.js`);
   const place = () => document.body.appendChild(document.createElement("div"));
   const first = new MarkdownView(place());
   first.finish("$x$");
@@ -103,6 +105,8 @@ def test_a_streamed_text_ends_as_the_whole_one_and_nothing_complete_is_drawn_aga
 ) -> None:
     page = visit(embedded_site).sign_in("streamer").page
     page.goto("/chat/")
+    # The site serves no tests: for this page alone the documents lie beside its scripts.
+    page.route("**/chat/documents.js", lambda route: route.fulfill(path=DOCUMENTS))
     count, faults = page.evaluate(STREAM_EVERY_DOCUMENT)
     assert count > 10
     assert faults == []

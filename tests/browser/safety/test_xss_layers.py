@@ -29,8 +29,8 @@ LIVELY = [
 SHOW = """
 async (texts) => {
   const at = (name) => new URL(name, document.querySelector('script[src*="/chat/conversation.js"]').src);
-  const { MarkdownView } = await import(at("markdown.js"));
-  const { toFragment } = await import(at("html.js"));
+  const { MarkdownView } = await import(at("text/markdown.js"));
+  const { toFragment } = await import(at("text/html.js"));
   for (const text of texts) {
     const place = document.body.appendChild(document.createElement("section"));
     place.className = "hostile";
@@ -45,7 +45,7 @@ async (texts) => {
 UNSTABLE = """
 async (texts) => {
   const script = document.querySelector('script[src*="/chat/conversation.js"]');
-  const { toFragment } = await import(new URL("html.js", script.src));
+  const { toFragment } = await import(new URL("text/html.js", script.src));
   const written = (fragment) => {
     const place = document.createElement("div");
     place.append(fragment);
