@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.models import LedgerEntry
 from chat.ais.access import Access, Grant
 from chat.engine.parts import EngineParts
 from chat.events import Titled
@@ -43,7 +44,7 @@ class TitleJob:
     request: ChatRequest
     grant: Grant
     title: str
-    booked: booking.BookedTitle
+    booked: booking.BookedCall
 
 
 async def better_title(engine: EngineParts, message_id: int, conversation_id: int) -> None:
@@ -61,7 +62,7 @@ async def better_title(engine: EngineParts, message_id: int, conversation_id: in
     except (WeBoxError, TimeoutError) as error:
         log.info("No better title for conversation %s (%s)", conversation_id, type(error).__name__)
     finally:
-        await engine.database(booking.settle_title, job.booked, text, usage)
+        await engine.database(booking.settle_call, job.booked, text, usage)
     title = clean(text)
     if title and await engine.database(save, conversation_id, job.title, title):
         engine.hub.publish(conversation_id, Titled(title=title))
@@ -107,7 +108,15 @@ def read_job(message_id: int) -> TitleJob | None:
         messages = (ChatMessage("system", WISH), ChatMessage("user", exchange))
         request = ChatRequest(model=answer.model, messages=messages, max_tokens=MAX_TOKENS)
         protocol: ProtocolName = provider.protocol  # type: ignore[assignment]  # a choice
-        booked = booking.reserve_title(owner, reach, answer, conversation.pk, (WISH, exchange), MAX_TOKENS)
+        booked = booking.reserve_call(
+            LedgerEntry.Purpose.TITLE,
+            owner,
+            reach,
+            answer,
+            conversation_id=conversation.pk,
+            told=(WISH, exchange),
+            max_tokens=MAX_TOKENS,
+        )
         if booked is None:
             return None
         return TitleJob(protocol, request, reach.grant(provider), conversation.title, booked)

@@ -206,18 +206,25 @@ def estimate_lost(answers: Sequence[Answer]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class BookedTitle:
-    """The ledger's entry of a title that is being asked for, and what its tokens cost."""
+class BookedCall:
+    """The ledger's entry of a call that belongs to no answer, and what its tokens cost."""
 
     entry_id: int
     input_tokens: int
     prices: Prices | None
 
 
-def reserve_title(
-    user: User, reach: Access, answer: Answer, conversation_id: int, told: Iterable[str], max_tokens: int
-) -> BookedTitle | None:
-    """Book a better title by the AI of this answer; None where the person's plan has nothing left for it."""
+def reserve_call(
+    purpose: LedgerEntry.Purpose,
+    user: User,
+    reach: Access,
+    answer: Answer,
+    *,
+    conversation_id: int,
+    told: Iterable[str],
+    max_tokens: int,
+) -> BookedCall | None:
+    """Book one more call of this answer's AI; None where the person's plan has nothing left for it."""
     if answer.provider_row is None:
         return None
     rows = models_named([answer.provider_row.pk], {answer.model})
@@ -241,15 +248,15 @@ def reserve_title(
                 [call],
                 message_id=answer.message_id,
                 conversation_id=conversation_id,
-                purpose=LedgerEntry.Purpose.TITLE,
+                purpose=purpose,
             )
     except WeBoxError:
         return None
-    return BookedTitle(entry.pk, given, prices)
+    return BookedCall(entry.pk, given, prices)
 
 
-def settle_title(booked: BookedTitle, text: str, usage: Usage | None) -> None:
-    """Settle a title's call; without a usage it has failed."""
+def settle_call(booked: BookedCall, text: str, usage: Usage | None) -> None:
+    """Settle a call that belongs to no answer; without a usage it has failed."""
     if usage is None:
         ledger.settle_entry(booked.entry_id, Settlement(outcome=LedgerEntry.Outcome.FAILED))
         return

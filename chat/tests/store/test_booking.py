@@ -227,9 +227,17 @@ def done(given: int | None, made: int | None, **more: Any) -> Settlement:
     return Settlement(outcome="done", input_tokens=given, output_tokens=made, **more)
 
 
-def book_title(alice: User, answer: Answer, told: Iterable[str] = ("a" * 30,)) -> booking.BookedTitle | None:
+def book_title(alice: User, answer: Answer, told: Iterable[str] = ("a" * 30,)) -> booking.BookedCall | None:
     reach = Access(alice, [answer.provider_row] if answer.provider_row else [])
-    return booking.reserve_title(alice, reach, answer, answer.message.conversation_id, told, 20)
+    return booking.reserve_call(
+        LedgerEntry.Purpose.TITLE,
+        alice,
+        reach,
+        answer,
+        conversation_id=answer.message.conversation_id,
+        told=told,
+        max_tokens=20,
+    )
 
 
 @pytest.mark.usefixtures("plan")
@@ -284,7 +292,7 @@ def test_a_title_is_settled_by_the_vendors_word_or_an_estimate(
 ) -> None:
     title = book_title(alice, answer_of(turn))
     assert title
-    booking.settle_title(title, "f" * 9, said)
+    booking.settle_call(title, "f" * 9, said)
     entry = LedgerEntry.objects.get()
     assert Settlement(**{name: getattr(entry, name) for name in Settlement.__slots__}) == settled
 
