@@ -3,7 +3,6 @@
 It costs a call to one of the AIs that have just answered. A person's own title is never replaced.
 """
 
-import asyncio
 import logging
 import re
 from dataclasses import dataclass
@@ -12,15 +11,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import LedgerEntry
-from chat.ais.access import Access, Grant
+from chat.ais.access import Access
 from chat.engine.parts import EngineParts
+from chat.engine.side_calls import ReservedCall, run_call
 from chat.events import Titled
 from chat.models import Answer, Conversation, Message, Provider
 from chat.store import booking
 from chat.store.saving import title_of
 from common.data.prepared import prepared
 from common.errors import WeBoxError
-from providers.base import ChatMessage, ChatRequest, Finished, ProtocolName, TextDelta, Usage
+from providers.base import ChatMessage, ChatRequest, ProtocolName
 
 log = logging.getLogger(__name__)
 TITLE_CHARS = 60
@@ -40,11 +40,8 @@ _AROUND = " \t#*_`\"'«»“”„‘’.:–-\u00a0\u202f"
 class TitleJob:
     """Whom to ask for a title, and which one it may replace."""
 
-    protocol: ProtocolName
-    request: ChatRequest
-    grant: Grant
+    call: ReservedCall
     title: str
-    booked: booking.BookedCall
 
 
 async def better_title(engine: EngineParts, message_id: int, conversation_id: int) -> None:
@@ -55,27 +52,14 @@ async def better_title(engine: EngineParts, message_id: int, conversation_id: in
     job = await engine.database(read_job, message_id)
     if job is None:
         return
-    text, usage = "", None
     try:
-        async with asyncio.timeout(LIMIT_S):
-            text, usage = await _ask(engine, job)
+        text = await run_call(engine, job.call, LIMIT_S)
     except (WeBoxError, TimeoutError) as error:
         log.info("No better title for conversation %s (%s)", conversation_id, type(error).__name__)
-    finally:
-        await engine.database(booking.settle_call, job.booked, text, usage)
+        return
     title = clean(text)
     if title and await engine.database(save, conversation_id, job.title, title):
         engine.hub.publish(conversation_id, Titled(title=title))
-
-
-async def _ask(engine: EngineParts, job: TitleJob) -> tuple[str, Usage]:
-    pieces, usage = [], Usage()
-    async for event in engine.adapter(job.protocol).stream(job.request, job.grant.endpoint):
-        if isinstance(event, TextDelta):
-            pieces.append(event.text)
-        elif isinstance(event, Finished):
-            usage = event.usage
-    return "".join(pieces), usage
 
 
 def clean(text: str) -> str:
@@ -119,7 +103,7 @@ def read_job(message_id: int) -> TitleJob | None:
         )
         if booked is None:
             return None
-        return TitleJob(protocol, request, reach.grant(provider), conversation.title, booked)
+        return TitleJob(ReservedCall(protocol, request, reach.grant(provider), booked), conversation.title)
     return None
 
 
