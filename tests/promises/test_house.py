@@ -1,6 +1,7 @@
 """The house stands as its plan says: no circle, no room too wide, and each thing lies where one guesses."""
 
 import ast
+import re
 import tomllib
 from collections import defaultdict
 from functools import cache
@@ -30,6 +31,23 @@ NAMED_IN_SETTINGS = (
     "DEFAULT_AUTHENTICATION_CLASSES", "DEFAULT_PARSER_CLASSES", "DEFAULT_PERMISSION_CLASSES",
     "DEFAULT_THROTTLE_CLASSES",
 )  # fmt: skip
+# Files that hold a rule over several modules, and are named after the rule.
+RULES = {
+    "accounts": {"api/me", "api/register", "api/tickets", "api/tokens"},
+    "chat": {
+        "actions/quota", "ais/audited_keys", "ais/model_lists", "api/ais/servers", "api/authorization",
+        "api/conversations/conversation_lists", "api/mass_assignment", "live/socket_authorization",
+        "page_authorization", "store/content_access", "store/deletion", "store/retention", "store/visibility",
+    },
+    "common": {"pages/static_files"},
+    "dashboard": {"site"},
+    "gateway": {"gateway", "stop_sequences"},
+    "operations": {"backup_archive"},
+    "providers": {
+        "adapters/endless", "adapters/recorded_streams", "adapters/replicate_places",
+        "wire/event_reader_properties", "wire/fallbacks",
+    },
+}  # fmt: skip
 
 
 @cache
@@ -209,3 +227,24 @@ def test_every_module_is_in_a_contract() -> None:
         for container in contract["containers"]
     }
     assert set(APPS) - exhaustive == set()
+
+
+@pytest.mark.parametrize("app", sorted({*APPS} - {"webox"}))
+def test_a_test_lies_where_its_module_does(app: str) -> None:
+    """`a/b/x.py` ↔ `a/tests/b/test_x.py`; what is named after a rule lies in the folder that it is about."""
+    folder = ROOT / app / "tests"
+    found = {path.relative_to(folder) for path in folder.rglob("test_*.py")}
+    assert found
+    assert {test.parent.as_posix() for test in found if not (ROOT / app / test.parent).is_dir()} == set()
+    named = {(test.parent / test.stem.removeprefix("test_")).as_posix() for test in found}
+    unlike = {name for name in named if not (ROOT / app / f"{name}.py").exists()}
+    assert {name for name in unlike if not (ROOT / app / name).is_dir()} == RULES.get(app, set())
+
+
+@pytest.mark.parametrize("app", ["accounts", "chat", "dashboard"])
+def test_a_page_is_found_by_the_name_of_its_view(app: str) -> None:
+    """A view `x` that draws a page of its app draws `templates/a/x.html`, or a part or a state of it."""
+    views = [path for name, path in modules().items() if name.startswith(f"{app}.") and "views" in path.name]
+    drawn = {name for path in views for name in re.findall(rf'"({app}/\w+\.html)"', path.read_text("utf-8"))}
+    assert drawn
+    assert {name for name in drawn if not (ROOT / "templates" / name).exists()} == set()
