@@ -162,6 +162,7 @@ TEMPLATES = [
                 "webox.context.page",
             ],
             "libraries": {"modules": "common.pages.modules"},
+            "builtins": ["common.pages.icons"],
         },
     }
 ]
