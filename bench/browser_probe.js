@@ -1,4 +1,5 @@
-// What a page does while it is measured: the moments of its frames and its long tasks. Runs before the page's own scripts.
+// What a page does while it is measured: the moments of its frames and its long tasks. Runs before the page's
+// own scripts.
 const probe = { frames: [], tasks: [], shownAt: null };
 globalThis.probe = probe;
 
@@ -40,7 +41,9 @@ probe.progress = () => {
   const last = isNew ? columns() : [];
   return {
     chars: last.reduce((sum, column) => sum + column.markdown.text.length, 0),
-    ended: last.length > 0 && last.every(({ dataset }) => !["queued", "waiting", "streaming"].includes(dataset.status)),
+    ended:
+      last.length > 0 &&
+      last.every(({ dataset }) => !["queued", "waiting", "streaming"].includes(dataset.status)),
     states: last.map(({ dataset }) => dataset.status),
   };
 };

@@ -1,4 +1,5 @@
-// Stands in for static/chat/text/markdown.js in bench.browser: the whole text is rendered each time it has grown.
+// Stands in for static/chat/text/markdown.js in bench.browser: the whole text is rendered each time it has
+// grown.
 import { markdown } from "./dialect.js";
 import { toFragment } from "./html.js";
 

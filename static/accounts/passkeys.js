@@ -1,4 +1,5 @@
-// Forms that the device fills in: `data-passkey` says whether it makes a passkey (`create`) or uses one (`get`).
+// Forms that the device fills in: `data-passkey` says whether it makes a passkey (`create`) or uses one
+// (`get`).
 import { gettext } from "../webox/i18n.js";
 
 // A device signs for a name, over https or on this machine; addresses of numbers have none.
@@ -16,15 +17,25 @@ async function optionsOf(form) {
 
 function create(options) {
   // It signs in by itself: so the device keeps it, and knows who holds it.
-  options.authenticatorSelection = { ...options.authenticatorSelection, residentKey: "required", requireResidentKey: true, userVerification: "required" };
-  return navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
+  options.authenticatorSelection = {
+    ...options.authenticatorSelection,
+    residentKey: "required",
+    requireResidentKey: true,
+    userVerification: "required",
+  };
+  return navigator.credentials.create({
+    publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
+  });
 }
 
-const use = (options) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+const use = (options) =>
+  navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
 
 function sentence(error) {
-  if (error.name === "InvalidStateError") return gettext("This device already has a passkey for this account.");
-  if (error.name === "NotAllowedError") return gettext("The device was not asked, or it said no. Nothing has changed; you can try again.");
+  if (error.name === "InvalidStateError")
+    return gettext("This device already has a passkey for this account.");
+  if (error.name === "NotAllowedError")
+    return gettext("The device was not asked, or it said no. Nothing has changed; you can try again.");
   return gettext("The passkey could not be used here. Try again, or take another way.");
 }
 

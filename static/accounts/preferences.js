@@ -5,7 +5,7 @@ import { gettext } from "../webox/i18n.js";
 import { show } from "../webox/theme.js";
 
 /** A control's choice as the API takes it. */
-function valueOf(input) {
+function choiceOf(input) {
   if (input.type === "checkbox") return input.checked;
   if ("number" in input.dataset) return input.value === "" ? null : Number(input.value);
   return input.value;
@@ -16,7 +16,7 @@ async function keep(form, input) {
   const name = input.name;
   if (name === "theme") show(input.value);
   try {
-    await api("PATCH", "/api/auth/preferences", { [name]: valueOf(input) });
+    await api("PATCH", "/api/auth/preferences", { [name]: choiceOf(input) });
     // Every word of the page changes with the language.
     if (name === "language") location.reload();
     else said.replaceChildren(el("p", { class: "work-ok" }, icon("check"), gettext("Saved")));

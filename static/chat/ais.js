@@ -42,7 +42,9 @@ function showFirst() {
 
 const find = (slug) => rows.find((row) => row.record.slug === slug);
 
-/** A server that was added, or was there already and has changed: it stands before the demonstrations, open. */
+/**
+ * A server that was added, or was there already and has changed: it stands before the demonstrations, open.
+ */
 function onAdded(record) {
   const known = find(record.slug);
   if (known) {

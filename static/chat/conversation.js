@@ -50,7 +50,8 @@ const thread = new ThreadView($("#thread"), $("#thread-frame"), layout, {
   retry: (ids) => command({ type: "retry", answer_ids: ids }),
   choose,
   showBranch: (messageId) => showBranch(messageId).catch(sayError),
-  resend: (question, text) => again.ask(question, text, { targets: composer.targets, context: composer.context }),
+  resend: (question, text) =>
+    again.ask(question, text, { targets: composer.targets, context: composer.context }),
   canContinue: (answer) => page.ais.some((ai) => ai.ready && ai.provider === answer.provider),
   continueWith,
 });
@@ -95,12 +96,16 @@ function dispatch(event) {
   if (conversationId !== null) conversations.setRunning(conversationId, thread.running().length > 0);
 }
 
-/** After a lost connection the snapshot of joining tells of what runs; what ran before and is not in it has ended. */
+/**
+ * After a lost connection the snapshot of joining tells of what runs; what ran before and is not in it has
+ * ended.
+ */
 function askForLeftBehind({ messages }) {
   joined = true;
   const told = new Set(messages.flatMap((message) => message.answers.map((answer) => answer.id)));
   const left = Object.values(state.answers).filter((answer) => isRunning(answer) && !told.has(answer.id));
-  if (left.length > 0) state = { ...state, missing: [...new Set([...state.missing, ...left.map((answer) => answer.id)])] };
+  if (left.length > 0)
+    state = { ...state, missing: [...new Set([...state.missing, ...left.map((answer) => answer.id)])] };
 }
 
 function show(before) {
@@ -134,7 +139,8 @@ function showTotals() {
 /** Star an answer, or take its star away; shown at once, and taken back where it could not be saved. */
 async function choose(answer) {
   const { id, message_id, is_chosen } = answer;
-  const before = Object.values(state.answers).find((one) => one.message_id === message_id && one.is_chosen)?.id ?? null;
+  const before =
+    Object.values(state.answers).find((one) => one.message_id === message_id && one.is_chosen)?.id ?? null;
   dispatch({ type: "chosen", message_id, answer_id: is_chosen ? null : id });
   try {
     await api(is_chosen ? "DELETE" : "POST", `/api/chat/answers/${id}/choose`);
@@ -180,7 +186,10 @@ async function reload() {
   if (loading) return;
   loading = true;
   try {
-    dispatch({ type: "loaded", messages: await api("GET", `/api/chat/conversations/${conversationId}/messages`) });
+    dispatch({
+      type: "loaded",
+      messages: await api("GET", `/api/chat/conversations/${conversationId}/messages`),
+    });
   } catch {
     // The connection tells of it; the next snapshot asks again.
   } finally {
@@ -189,7 +198,8 @@ async function reload() {
 }
 
 function command(body) {
-  if (body.answer_ids.length > 0 && !connection?.send(body)) composer.say(gettext("There is no connection. Try again when WeBox is back."), true);
+  if (body.answer_ids.length > 0 && !connection?.send(body))
+    composer.say(gettext("There is no connection. Try again when WeBox is back."), true);
 }
 
 function connect() {
@@ -204,13 +214,16 @@ function connect() {
       }
       if (status === "open") deliver();
       if (status === "expired") allowance.end();
-      if (status === "gone") composer.say(gettext("This conversation no longer exists. Your draft is kept."), true);
+      if (status === "gone")
+        composer.say(gettext("This conversation no longer exists. Your draft is kept."), true);
     },
   });
   connection.connect();
 }
 
-/** Send what waits; without a connection it goes as soon as there is one. Sent twice it is still one message. */
+/**
+ * Send what waits; without a connection it goes as soon as there is one. Sent twice it is still one message.
+ */
 function deliver() {
   if (composer.pending === null) return;
   if (connection.send({ type: "ask", ...composer.pending })) composer.say("");
@@ -271,7 +284,10 @@ addEventListener("online", () => {
   connection?.hurry();
 });
 addEventListener("offline", () => banner.show(connection?.status ?? "open"));
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection?.hurry());
+document.addEventListener(
+  "visibilitychange",
+  () => document.visibilityState === "visible" && connection?.hurry(),
+);
 
 dispatch({ type: "loaded", messages: page.messages });
 arrival.go();

@@ -1,4 +1,5 @@
-// Every signed-in page: its sidebar, palette and keys. The chat’s page tells it what happens in its conversation.
+// Every signed-in page: its sidebar, palette and keys. The chat’s page tells it what happens in its
+// conversation.
 import { $ } from "../webox/dom.js";
 import { KeyboardHelp } from "./palette/keyboard_help.js";
 import { listenForKeys } from "./palette/keys.js";

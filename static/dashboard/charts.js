@@ -11,11 +11,14 @@ const FULL_TURN = 360;
 const dayFormat = (options) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options });
 const shortDay = dayFormat({ day: "numeric", month: "short" });
 const longDay = dayFormat({ weekday: "long", day: "numeric", month: "long" });
-const questions = (count) => fill(ngettext("%(count)s question", "%(count)s questions", count), { count: number(count) });
+const questions = (count) =>
+  fill(ngettext("%(count)s question", "%(count)s questions", count), { count: number(count) });
 
 let charts = [];
 
-/** A colour as the browser resolves it now: a canvas understands neither custom properties nor light-dark(). */
+/**
+ * A colour as the browser resolves it now: a canvas understands neither custom properties nor light-dark().
+ */
 function colour(property, opacity = 1) {
   const probe = document.body;
   const before = probe.style.color;
@@ -75,11 +78,29 @@ const BARS = { borderRadius: 2, maxBarThickness: 16, categoryPercentage: 0.9, ba
 
 function activity(days) {
   const dates = days.map(({ day }) => new Date(day));
-  const line = { type: "line", label: "before", data: days.map(({ before }) => before), borderColor: colour("--ink"), borderWidth: 1.5, borderDash: [3, 3], pointRadius: 0, cubicInterpolationMode: "monotone" };
-  const bars = { type: "bar", label: "questions", data: days.map((row) => row.questions), backgroundColor: colour("--accent", BAR_OPACITY), ...BARS };
+  const line = {
+    type: "line",
+    label: "before",
+    data: days.map(({ before }) => before),
+    borderColor: colour("--ink"),
+    borderWidth: 1.5,
+    borderDash: [3, 3],
+    pointRadius: 0,
+    cubicInterpolationMode: "monotone",
+  };
+  const bars = {
+    type: "bar",
+    label: "questions",
+    data: days.map((row) => row.questions),
+    backgroundColor: colour("--accent", BAR_OPACITY),
+    ...BARS,
+  };
   return {
     type: "bar",
-    data: { labels: days.map(({ day }) => day), datasets: days.some(({ before }) => before > 0) ? [line, bars] : [bars] },
+    data: {
+      labels: days.map(({ day }) => day),
+      datasets: days.some(({ before }) => before > 0) ? [line, bars] : [bars],
+    },
     options: options({
       labelOf: (index) => shortDay.format(dates[index]),
       amountOf: (value) => number(value),
@@ -95,11 +116,14 @@ function activity(days) {
 /** Of vendors of one’s own, which have no colour, each gets another. */
 const vendorColour = (slug, index, count) => {
   const own = getComputedStyle(document.documentElement).getPropertyValue(`--v-${slug}`) !== "";
-  return own ? colour(`--v-${slug}`, BAR_OPACITY) : `hsl(${Math.round((FULL_TURN * index) / count)} 35% 55% / ${BAR_OPACITY})`;
+  return own
+    ? colour(`--v-${slug}`, BAR_OPACITY)
+    : `hsl(${Math.round((FULL_TURN * index) / count)} 35% 55% / ${BAR_OPACITY})`;
 };
 
 function costs(rows, ais) {
-  const spanOf = ({ first, last }, format) => (first === last ? format.format(new Date(first)) : format.formatRange(new Date(first), new Date(last)));
+  const spanOf = ({ first, last }, format) =>
+    first === last ? format.format(new Date(first)) : format.formatRange(new Date(first), new Date(last));
   const datasets = ais.map(({ slug, label }, index) => ({
     label,
     data: rows.map(({ usd }) => usd[index]),
@@ -127,8 +151,15 @@ function costs(rows, ais) {
 export function drawCharts() {
   for (const chart of charts) chart.destroy();
   const data = $("#usage-data") ? JSON.parse($("#usage-data").textContent) : null;
-  const wanted = data ? [["#activity-graph", () => activity(data.activity)], ["#costs-graph", () => costs(data.costs, data.ais)]] : [];
-  charts = wanted.filter(([name]) => $(name)).map(([name, config]) => new globalThis.Chart($(name), config()));
+  const wanted = data
+    ? [
+        ["#activity-graph", () => activity(data.activity)],
+        ["#costs-graph", () => costs(data.costs, data.ais)],
+      ]
+    : [];
+  charts = wanted
+    .filter(([name]) => $(name))
+    .map(([name, config]) => new globalThis.Chart($(name), config()));
 }
 
 for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {

@@ -8,7 +8,8 @@ export function enliven() {
     bar.style.setProperty("--v", `var(--v-${bar.dataset.vendor})`);
   }
   const filters = $("[data-filters]");
-  for (const select of filters?.querySelectorAll("select") ?? []) select.addEventListener("change", () => filters.requestSubmit());
+  for (const select of filters?.querySelectorAll("select") ?? [])
+    select.addEventListener("change", () => filters.requestSubmit());
   filters?.addEventListener("submit", () => leaveOut(filters));
   drawCharts();
 }
@@ -16,7 +17,8 @@ export function enliven() {
 /** Days of one’s own go before a ready-made range; what is empty needs no place in the address. */
 function leaveOut(form) {
   const own = [...form.querySelectorAll("[type=date]")].some((input) => input.value !== "");
-  for (const control of form.querySelectorAll("[name]")) control.disabled = control.value === "" || (own && control.name === "days");
+  for (const control of form.querySelectorAll("[name]"))
+    control.disabled = control.value === "" || (own && control.name === "days");
 }
 
 // Who comes back finds the form as it was sent.

@@ -4,7 +4,9 @@ import { gettext } from "./i18n.js";
 // The codes of a session that is over; other refusals have codes of their own.
 const SIGNED_OUT = new Set(["not_authenticated", "authentication_failed", "permission_denied"]);
 
-/** The first sentence about each field, by its name; what is said of a member of a field is said of the field. */
+/**
+ * The first sentence about each field, by its name; what is said of a member of a field is said of the field.
+ */
 function fieldsOf(errors) {
   const fields = {};
   for (const { pointer, detail } of errors) fields[pointer.split("/")[1] ?? ""] ??= detail;
@@ -32,7 +34,10 @@ export class ApiError extends Error {
   }
 }
 
-const headers = () => ({ Accept: "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content });
+const headers = () => ({
+  Accept: "application/json",
+  "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+});
 
 /** The decoded body, or null for an empty one. Throws ApiError. */
 export async function api(method, path, body) {
@@ -55,7 +60,8 @@ export async function api(method, path, body) {
 }
 
 /**
- * Send a file as the form field `file`; the decoded body, or ApiError. `onProgress(share)` hears of each step,
+ * Send a file as the form field `file`; the decoded body, or ApiError. `onProgress(share)` hears of each
+ * step,
  * and an aborted `signal` ends it. (`fetch` does not tell how much of a file has gone.)
  */
 export function upload(path, file, { onProgress, signal }) {
@@ -66,7 +72,9 @@ export function upload(path, file, { onProgress, signal }) {
     request.open("POST", path);
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.responseType = "json";
-    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0));
+    request.upload.addEventListener("progress", ({ loaded, total }) =>
+      onProgress(total > 0 ? loaded / total : 0),
+    );
     request.addEventListener("load", () => {
       if (request.status >= 200 && request.status < 300) resolve(request.response);
       else reject(new ApiError(request.status, request.response));

@@ -2,7 +2,11 @@
 (() => {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => root.classList.toggle("dark-mode", root.dataset.theme === "dark" || (root.dataset.theme !== "light" && dark.matches));
+  const follow = () =>
+    root.classList.toggle(
+      "dark-mode",
+      root.dataset.theme === "dark" || (root.dataset.theme !== "light" && dark.matches),
+    );
   dark.addEventListener("change", follow);
   follow();
 })();

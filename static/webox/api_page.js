@@ -1,4 +1,5 @@
-// The browsable API: the page’s language and the names of controls, which Django REST framework’s markup lacks.
+// The browsable API: the page’s language and the names of controls, which Django REST framework’s markup
+// lacks.
 "use strict";
 
 document.documentElement.lang = document.currentScript.dataset.language;

@@ -1,4 +1,7 @@
-/** Make these the children of `parent`, in this order; those that are in place are not touched, and keep the focus. */
+/**
+ * Make these the children of `parent`, in this order; those that are in place are not touched, and keep the
+ * focus.
+ */
 export function arrange(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
@@ -9,7 +12,9 @@ export function arrange(parent, nodes) {
   }
 }
 
-/** The nodes of a list that is drawn often: who presses one when it is drawn again has pressed the same one. */
+/**
+ * The nodes of a list that is drawn often: who presses one when it is drawn again has pressed the same one.
+ */
 export class Kept {
   #nodes = new Map();
 

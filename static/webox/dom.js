@@ -10,7 +10,8 @@ export function el(tag, options = {}, ...children) {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "text") node.textContent = value;
-    else if (name === "on") for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
+    else if (name === "on")
+      for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
     else if (name === "data") Object.assign(node.dataset, value);
     else node.setAttribute(name, value === true ? "" : value);
   }
@@ -30,7 +31,18 @@ export function icon(name) {
 
 /** A button with an icon; `label` is its name and its tooltip. */
 export const iconButton = (name, label, listener, options = {}) =>
-  el("button", { type: "button", class: "icon-btn", "aria-label": label, title: label, on: { click: listener }, ...options }, icon(name));
+  el(
+    "button",
+    {
+      type: "button",
+      class: "icon-btn",
+      "aria-label": label,
+      title: label,
+      on: { click: listener },
+      ...options,
+    },
+    icon(name),
+  );
 
 /** Change text only when it differs, so that screen readers and selections are left alone. */
 export function setText(node, text) {

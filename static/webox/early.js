@@ -6,5 +6,6 @@
   } catch {
     // Storage may be forbidden: the page then starts with the default.
   }
-  document.documentElement.dataset.side = side ?? (matchMedia("(max-width: 1279.98px)").matches ? "rail" : "open");
+  document.documentElement.dataset.side =
+    side ?? (matchMedia("(max-width: 1279.98px)").matches ? "rail" : "open");
 })();

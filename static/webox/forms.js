@@ -6,7 +6,8 @@ import { gettext } from "./i18n.js";
 let count = 0;
 
 /**
- * A labelled field; `help` are strings and elements. `shown` stands in the input’s place where something is round
+ * A labelled field; `help` are strings and elements. `shown` stands in the input’s place where something is
+ * round
  * it; `isHeaded` where a heading says the same as the label to those who see it.
  */
 export function field(label, input, { help = [], shown = input, isHeaded = false } = {}) {
@@ -15,7 +16,14 @@ export function field(label, input, { help = [], shown = input, isHeaded = false
   input.id = id;
   const note = help.length > 0 ? el("p", { class: "help", id: `${id}-help` }, ...help) : null;
   input.setAttribute("aria-describedby", note ? `${id}-help ${id}-error` : `${id}-error`);
-  return el("div", { class: "field" }, el("label", { class: isHeaded ? "visually-hidden" : null, for: id, text: label }), shown, note, el("p", { class: "errorlist", id: `${id}-error` }));
+  return el(
+    "div",
+    { class: "field" },
+    el("label", { class: isHeaded ? "visually-hidden" : null, for: id, text: label }),
+    shown,
+    note,
+    el("p", { class: "errorlist", id: `${id}-error` }),
+  );
 }
 
 const errorOf = (input) => input.form.ownerDocument.getElementById(`${input.id}-error`);
@@ -81,7 +89,12 @@ export class Work {
   #begin(text) {
     this.isRunning = true;
     this.host.setAttribute("aria-busy", "true");
-    const running = el("p", { class: "state", data: { shape: "disc", status: "streaming" } }, el("i", { class: "dot" }), el("span", { text }));
+    const running = el(
+      "p",
+      { class: "state", data: { shape: "disc", status: "streaming" } },
+      el("i", { class: "dot" }),
+      el("span", { text }),
+    );
     this.element.replaceChildren(running);
     this.say(text);
   }
@@ -93,7 +106,10 @@ export class Work {
   }
 
   #show(kind, text) {
-    const line = kind === "ok" ? el("p", { class: "work-ok" }, icon("check"), text) : el("div", { class: `card card-${kind}` }, el("p", { text }));
+    const line =
+      kind === "ok"
+        ? el("p", { class: "work-ok" }, icon("check"), text)
+        : el("div", { class: `card card-${kind}` }, el("p", { text }));
     this.element.replaceChildren(line);
     this.say(text);
   }

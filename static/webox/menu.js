@@ -10,17 +10,26 @@ const stops = (popover) => [...popover.querySelectorAll("button, input, a")].fil
  * `isChecked` given (true or false) it is one choice of several.
  */
 export function openMenu(opener, label, items) {
-  const popover = open(opener, { class: "menu", role: "menu", "aria-label": label }, items.map((item) => (item ? menuItem(item) : el("hr"))));
+  const popover = open(
+    opener,
+    { class: "menu", role: "menu", "aria-label": label },
+    items.map((item) => (item ? menuItem(item) : el("hr"))),
+  );
   popover.addEventListener("keydown", (event) => {
     if (event.key === "Tab") popover.hidePopover();
-    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) byLetter(popover, event.key);
+    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey)
+      byLetter(popover, event.key);
   });
   stops(popover)[0]?.focus();
 }
 
 /** Open a panel with these parts, the focus on what is chosen in it; the panel is what the caller gets. */
 export function openPanel(opener, label, parts) {
-  const popover = open(opener, { class: "menu menu-panel", role: "dialog", tabindex: "-1", "aria-label": label }, [el("h2", { text: label }), ...parts]);
+  const popover = open(
+    opener,
+    { class: "menu menu-panel", role: "dialog", tabindex: "-1", "aria-label": label },
+    [el("h2", { text: label }), ...parts],
+  );
   // Itself where there is nothing in it yet, so that the keys are its own.
   (popover.querySelector("[aria-current], :checked") ?? stops(popover)[0] ?? popover).focus();
   return popover;
@@ -32,13 +41,21 @@ function menuItem({ label, icon: name, act, isDanger, isChecked }) {
     currentTarget.closest("[popover]").hidePopover();
     act();
   };
-  const options = { type: "button", class: isDanger ? "row danger" : "row", role, tabindex: "-1", "aria-checked": isChecked === undefined ? null : String(isChecked), on: { click: pick } };
+  const options = {
+    type: "button",
+    class: isDanger ? "row danger" : "row",
+    role,
+    tabindex: "-1",
+    "aria-checked": isChecked === undefined ? null : String(isChecked),
+    on: { click: pick },
+  };
   return el("button", options, name ? icon(name) : null, el("span", { class: "row-label", text: label }));
 }
 
 function open(opener, options, parts) {
   const popover = el("div", { ...options, popover: "auto" }, ...parts);
-  // A part of what the button is in: outside of an open dialog nothing takes clicks, outside of landmarks it is lost.
+  // A part of what the button is in: outside of an open dialog nothing takes clicks, outside of landmarks it
+  // is lost.
   (opener.closest("dialog, aside, main") ?? document.body).append(popover);
   popover.addEventListener("keydown", (event) => byArrow(popover, event));
   popover.addEventListener("toggle", ({ newState }) => newState === "closed" && closed(popover, opener));
@@ -73,7 +90,11 @@ function byArrow(popover, event) {
   event.preventDefault();
   const all = stops(popover);
   const at = all.indexOf(document.activeElement);
-  const next = isEnd ? (event.key === "Home" ? 0 : all.length - 1) : (at + STEPS[event.key] + all.length) % all.length;
+  const next = isEnd
+    ? event.key === "Home"
+      ? 0
+      : all.length - 1
+    : (at + STEPS[event.key] + all.length) % all.length;
   all[next]?.focus();
 }
 
@@ -81,5 +102,9 @@ function byLetter(popover, letter) {
   const all = stops(popover);
   const at = all.indexOf(document.activeElement);
   const after = [...all.slice(at + 1), ...all.slice(0, at + 1)];
-  after.find((node) => $(".row-label", node)?.textContent.toLocaleLowerCase().startsWith(letter.toLocaleLowerCase()))?.focus();
+  after
+    .find((node) =>
+      $(".row-label", node)?.textContent.toLocaleLowerCase().startsWith(letter.toLocaleLowerCase()),
+    )
+    ?.focus();
 }

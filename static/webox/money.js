@@ -8,7 +8,13 @@ const formats = new Map();
 export function dollars(amount, least, most) {
   const key = `${least} ${most}`;
   if (!formats.has(key)) {
-    const options = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: least, maximumFractionDigits: most };
+    const options = {
+      style: "currency",
+      currency: "USD",
+      currencyDisplay: "narrowSymbol",
+      minimumFractionDigits: least,
+      maximumFractionDigits: most,
+    };
     formats.set(key, new Intl.NumberFormat(language, options));
   }
   return formats.get(key).format(amount);

@@ -14,10 +14,20 @@ export function showNotice(text, { action = null, until = Date.now() + SHOWN_MS,
   };
   const closeLater = (wait_ms) => {
     clearTimeout(timer);
-    timer = setTimeout(() => (box.matches(":is(:hover, :focus-within)") ? closeLater(SHOWN_MS) : close()), wait_ms);
+    timer = setTimeout(
+      () => (box.matches(":is(:hover, :focus-within)") ? closeLater(SHOWN_MS) : close()),
+      wait_ms,
+    );
   };
-  const way = action && el("button", { type: "button", class: "btn", text: action.label, on: { click: action.act } });
-  box.replaceChildren(...[el("span", { class: "notice-text", text }), way, iconButton("cross", gettext("Close this message"), close)].filter(Boolean));
+  const way =
+    action && el("button", { type: "button", class: "btn", text: action.label, on: { click: action.act } });
+  box.replaceChildren(
+    ...[
+      el("span", { class: "notice-text", text }),
+      way,
+      iconButton("cross", gettext("Close this message"), close),
+    ].filter(Boolean),
+  );
   box.onkeydown = (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();

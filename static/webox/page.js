@@ -3,7 +3,6 @@ import { $ } from "./dom.js";
 import { gettext } from "./i18n.js";
 import { KEYS, load, save } from "./storage.js";
 
-
 const root = document.documentElement;
 const fold = $("[data-side-toggle]");
 const opener = $("[data-drawer-open]");
@@ -62,7 +61,12 @@ function drawer(open) {
 opener?.addEventListener("click", () => drawer(true));
 $("[data-drawer-close]").addEventListener("click", () => drawer(false));
 side.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && root.hasAttribute("data-drawer") && !$("dialog[open], [popover]:popover-open")) drawer(false);
+  if (
+    event.key === "Escape" &&
+    root.hasAttribute("data-drawer") &&
+    !$("dialog[open], [popover]:popover-open")
+  )
+    drawer(false);
 });
 matchMedia("(min-width: 768px)").addEventListener("change", (query) => {
   if (query.matches && root.hasAttribute("data-drawer")) drawer(false);

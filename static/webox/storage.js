@@ -1,3 +1,4 @@
+// @ts-check
 // What the pages keep in the browser. It may be full or forbidden: then the page works, it only forgets.
 
 /** Every key of localStorage and sessionStorage, so that no two features share one. */
@@ -22,9 +23,18 @@ export const KEYS = Object.freeze({
   deleted: "webox.deleted",
 });
 
-/** The key of what is written and not sent yet in a conversation, or in a new one (null). */
+/**
+ * The key of the text that is not sent yet in a conversation, or in a new one (null).
+ * @param {number | null} conversationId
+ */
 export const draftKey = (conversationId) => `webox.draft.${conversationId ?? "new"}`;
 
+/**
+ * The value kept under a key; `fallback` where there is none, or it can’t be read.
+ * @param {string} key
+ * @param {any} fallback
+ * @returns {any}
+ */
 export function load(key, fallback) {
   try {
     const value = localStorage.getItem(key);
@@ -34,6 +44,11 @@ export function load(key, fallback) {
   }
 }
 
+/**
+ * Keep a value, or forget the one that is there (null).
+ * @param {string} key
+ * @param {unknown} value
+ */
 export function save(key, value) {
   try {
     if (value === null) localStorage.removeItem(key);

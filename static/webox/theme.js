@@ -15,7 +15,11 @@ for (const form of document.querySelectorAll("[data-theme-form]")) {
     show(theme);
     // The button that was pressed has just vanished for the other one.
     form.querySelector(theme === "dark" ? ".to-light" : ".to-dark").focus();
-    const kept = await fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), redirect: "manual" }).catch(() => null);
+    const kept = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form, event.submitter),
+      redirect: "manual",
+    }).catch(() => null);
     if (kept?.type !== "opaqueredirect") show(before);
   });
 }

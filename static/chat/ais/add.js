@@ -21,11 +21,18 @@ export class AddServer {
     clearErrors(this.form);
     const { label, base_url, protocol, key, models, for_everyone } = this.form.elements;
     const empty = [label, base_url].filter((input) => input.value.trim() === "");
-    for (const input of empty) setError(input, input === label ? gettext("Give it a name.") : gettext("Enter its address."));
+    for (const input of empty)
+      setError(input, input === label ? gettext("Give it a name.") : gettext("Enter its address."));
     empty[0]?.focus();
     if (empty.length > 0) return;
     const model = models.value.trim();
-    const body = { label: label.value.trim(), base_url: base_url.value.trim(), protocol: protocol.value, key: key.value.trim(), models: model ? [model] : [] };
+    const body = {
+      label: label.value.trim(),
+      base_url: base_url.value.trim(),
+      protocol: protocol.value,
+      key: key.value.trim(),
+      models: model ? [model] : [],
+    };
     if (for_everyone?.checked) body.for_everyone = true;
     this.work.run(
       gettext("Looking at the server…"),
@@ -52,8 +59,16 @@ export class LocalServers {
     this.work.run(gettext("Looking for AIs on this machine…"), async () => {
       const found = await api("GET", "/api/chat/local-servers");
       this.#show(found);
-      if (found.length === 0) return ["plain", gettext("None answers. Start Ollama, llama.cpp, LM Studio or vLLM on the machine WeBox runs on, then look again.")];
-      return fill(ngettext("%(count)s server found.", "%(count)s servers found.", found.length), { count: number(found.length) });
+      if (found.length === 0)
+        return [
+          "plain",
+          gettext(
+            "None answers. Start Ollama, llama.cpp, LM Studio or vLLM on the machine WeBox runs on, then look again.",
+          ),
+        ];
+      return fill(ngettext("%(count)s server found.", "%(count)s servers found.", found.length), {
+        count: number(found.length),
+      });
     });
   }
 
@@ -63,7 +78,15 @@ export class LocalServers {
   }
 
   #item({ slug, label, base_url, is_added }) {
-    const add = is_added ? el("span", { class: "help", text: gettext("Added already") }) : el("button", { type: "button", class: "btn", text: gettext("Add"), "aria-label": fill(gettext("Add %(name)s"), { name: label }), on: { click: () => this.#add(slug, label) } });
+    const add = is_added
+      ? el("span", { class: "help", text: gettext("Added already") })
+      : el("button", {
+          type: "button",
+          class: "btn",
+          text: gettext("Add"),
+          "aria-label": fill(gettext("Add %(name)s"), { name: label }),
+          on: { click: () => this.#add(slug, label) },
+        });
     return el("li", {}, el("span", {}, el("b", { text: label }), el("small", { text: base_url })), add);
   }
 

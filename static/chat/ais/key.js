@@ -28,7 +28,9 @@ const SERVER = {
 };
 
 export class KeyPart {
-  /** `row`: page, address, record, take(record), refresh(), say(text). `isServers` for the key of everybody. */
+  /**
+   * `row`: page, address, record, take(record), refresh(), say(text). `isServers` for the key of everybody.
+   */
   constructor(row, { isServers = false } = {}) {
     this.row = row;
     this.kind = isServers ? SERVER : OWN;
@@ -43,34 +45,79 @@ export class KeyPart {
 
   /** The server’s is folded: an owner asks mostly for themselves. */
   #frame(isServers) {
-    if (isServers) return el("details", { class: "part part-fold" }, el("summary", { text: this.kind.heading() }));
+    if (isServers)
+      return el("details", { class: "part part-fold" }, el("summary", { text: this.kind.heading() }));
     return el("section", { class: "part" }, el("h3", { text: this.kind.heading() }));
   }
 
   #buildForm(isServers) {
-    this.input = el("input", { type: "password", name: "key", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "1000" });
+    this.input = el("input", {
+      type: "password",
+      name: "key",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      maxlength: "1000",
+    });
     this.saveButton = el("button", { class: "btn" });
-    this.testButton = isServers ? null : el("button", { type: "button", class: "btn", text: gettext("Test"), on: { click: () => this.#test() } });
-    this.removeButton = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Remove"), on: { click: () => this.#remove() } });
+    this.testButton = isServers
+      ? null
+      : el("button", {
+          type: "button",
+          class: "btn",
+          text: gettext("Test"),
+          on: { click: () => this.#test() },
+        });
+    this.removeButton = el("button", {
+      type: "button",
+      class: "btn btn-quiet",
+      text: gettext("Remove"),
+      on: { click: () => this.#remove() },
+    });
     const shown = el("div", { class: "key-box" }, this.input, this.#eye());
     const actions = el("div", { class: "actions" }, this.saveButton, this.testButton, this.removeButton);
     const submit = (event) => {
       event.preventDefault();
       this.#save();
     };
-    return el("form", { class: "form", novalidate: true, on: { submit } }, field(this.kind.label(), this.input, { help: this.#help(), shown, isHeaded: true }), actions);
+    return el(
+      "form",
+      { class: "form", novalidate: true, on: { submit } },
+      field(this.kind.label(), this.input, { help: this.#help(), shown, isHeaded: true }),
+      actions,
+    );
   }
 
   #help() {
     const { label, key_url } = this.row.record;
-    const sentence = fill(gettext("It is tested with %(name)s, stored encrypted and never shown again."), { name: label });
+    const sentence = fill(gettext("It is tested with %(name)s, stored encrypted and never shown again."), {
+      name: label,
+    });
     if (!key_url) return [sentence];
-    return [sentence, " ", el("a", { href: key_url, target: "_blank", rel: "noopener noreferrer" }, fill(gettext("Make a key at %(host)s"), { host: new URL(key_url).host }))];
+    return [
+      sentence,
+      " ",
+      el(
+        "a",
+        { href: key_url, target: "_blank", rel: "noopener noreferrer" },
+        fill(gettext("Make a key at %(host)s"), { host: new URL(key_url).host }),
+      ),
+    ];
   }
 
   /** Shows the key while it is being typed, to see what was pasted. */
   #eye() {
-    const button = el("button", { type: "button", class: "icon-btn", "aria-pressed": "false", "aria-label": gettext("Show the key"), title: gettext("Show the key") }, icon("eye"));
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: "icon-btn",
+        "aria-pressed": "false",
+        "aria-label": gettext("Show the key"),
+        title: gettext("Show the key"),
+      },
+      icon("eye"),
+    );
     button.addEventListener("click", () => {
       const isShown = this.input.type === "text";
       this.input.type = isShown ? "password" : "text";
@@ -100,22 +147,30 @@ export class KeyPart {
 
   #explain(record, key) {
     if (this.kind === SERVER) return this.#explainServers(record, key);
-    if (record.premium_only && record.reason === "premium") return gettext("This AI is reserved for Premium accounts here. A key alone does not open it.");
-    if (record.reason === "premium") return gettext("This server’s key is for Premium accounts. A key of your own works without Premium.");
-    if (record.reason === "unreadable_key") return gettext("The stored key can’t be used any more. Enter it again.");
+    if (record.premium_only && record.reason === "premium")
+      return gettext("This AI is reserved for Premium accounts here. A key alone does not open it.");
+    if (record.reason === "premium")
+      return gettext("This server’s key is for Premium accounts. A key of your own works without Premium.");
+    if (record.reason === "unreadable_key")
+      return gettext("The stored key can’t be used any more. Enter it again.");
     if (key) return "";
-    if (record.ready && record.needs_key) return gettext("This server’s key is used for you. One of your own goes before it.");
+    if (record.ready && record.needs_key)
+      return gettext("This server’s key is used for you. One of your own goes before it.");
     return record.needs_key ? "" : gettext("It answers without a key. Enter one only if it asks for it.");
   }
 
   #explainNotSetUp() {
-    if (this.row.page.isOwner) return gettext("It needs no key, but WeBox does not know where it runs. Look for it at the end of this page, or enter its address below.");
+    if (this.row.page.isOwner)
+      return gettext(
+        "It needs no key, but WeBox does not know where it runs. Look for it at the end of this page, or enter its address below.",
+      );
     return gettext("It needs no key. Whoever runs this WeBox has not said yet where it runs.");
   }
 
   #explainServers({ has_environment_key }, key) {
     if (has_environment_key && key) return gettext("It goes before the one in the server’s environment.");
-    if (has_environment_key) return gettext("There is one in the server’s environment. One that is saved here goes before it.");
+    if (has_environment_key)
+      return gettext("There is one in the server’s environment. One that is saved here goes before it.");
     return gettext("It serves everybody whose plan allows it.");
   }
 
@@ -136,12 +191,23 @@ export class KeyPart {
       const record = await api("PUT", this.#path(), { key });
       this.input.value = "";
       this.row.take(record);
-      if (record.test.ok) return fill(gettext("The key works and is saved. %(name)s is ready."), { name: label });
-      return ["warn", fill(gettext("The key is saved, but its test did not end well: %(reason)s"), { reason: record.test.detail })];
+      if (record.test.ok)
+        return fill(gettext("The key works and is saved. %(name)s is ready."), { name: label });
+      return [
+        "warn",
+        fill(gettext("The key is saved, but its test did not end well: %(reason)s"), {
+          reason: record.test.detail,
+        }),
+      ];
     };
     const refused = (error) => {
       if (error.code !== "bad_key") return showErrors(this.form, error);
-      setError(this.input, fill(gettext("%(name)s rejected this key, so it was not saved. Check that you copied all of it."), { name: label }));
+      setError(
+        this.input,
+        fill(gettext("%(name)s rejected this key, so it was not saved. Check that you copied all of it."), {
+          name: label,
+        }),
+      );
       this.input.select();
       return true;
     };
@@ -159,7 +225,10 @@ export class KeyPart {
 
   async #remove() {
     const { label } = this.row.record;
-    const text = fill(gettext("WeBox forgets the key for %(name)s. At the vendor it stays good until you delete it there."), { name: label });
+    const text = fill(
+      gettext("WeBox forgets the key for %(name)s. At the vendor it stays good until you delete it there."),
+      { name: label },
+    );
     if (!(await confirm({ heading: this.kind.remove(), text, action: gettext("Remove") }))) return;
     await this.work.run(gettext("Removing the key…"), async () => {
       await api("DELETE", this.#path());

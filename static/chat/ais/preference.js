@@ -1,4 +1,5 @@
-// How a person wants one AI asked: model, temperature, length, instructions. What is left empty is the default.
+// How a person wants one AI asked: model, temperature, length, instructions. What is left empty is the
+// default.
 import { api } from "../../webox/api.js";
 import { el } from "../../webox/dom.js";
 import { Work, clearErrors, field, setError, showErrors } from "../../webox/forms.js";
@@ -11,7 +12,12 @@ export class PreferencePart {
   constructor(row) {
     this.row = row;
     this.form = this.#build();
-    this.element = el("section", { class: "part" }, el("h3", { text: gettext("How it is asked") }), this.form);
+    this.element = el(
+      "section",
+      { class: "part" },
+      el("h3", { text: gettext("How it is asked") }),
+      this.form,
+    );
     this.work = new Work(this.element, row.say);
     this.element.append(this.work.element);
     this.fillIn(row.record.preference);
@@ -21,13 +27,44 @@ export class PreferencePart {
   #build() {
     const { slug } = this.row.record;
     this.names = el("datalist", { id: `models-${slug}` });
-    this.model = el("input", { type: "text", name: "model", list: this.names.id, autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "200" });
-    this.temperature = el("input", { type: "number", name: "temperature", min: "0", max: "2", step: "0.1", inputmode: "decimal", placeholder: gettext("Default") });
-    this.maxTokens = el("input", { type: "number", name: "max_tokens", min: "1", step: "1", inputmode: "numeric", placeholder: gettext("Default") });
+    this.model = el("input", {
+      type: "text",
+      name: "model",
+      list: this.names.id,
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      maxlength: "200",
+    });
+    this.temperature = el("input", {
+      type: "number",
+      name: "temperature",
+      min: "0",
+      max: "2",
+      step: "0.1",
+      inputmode: "decimal",
+      placeholder: gettext("Default"),
+    });
+    this.maxTokens = el("input", {
+      type: "number",
+      name: "max_tokens",
+      min: "1",
+      step: "1",
+      inputmode: "numeric",
+      placeholder: gettext("Default"),
+    });
     this.instructions = el("textarea", { name: "system_prompt", rows: "3", maxlength: "20000" });
-    this.defaultsButton = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Back to the defaults"), on: { click: () => this.#reset() } });
+    this.defaultsButton = el("button", {
+      type: "button",
+      class: "btn btn-quiet",
+      text: gettext("Back to the defaults"),
+      on: { click: () => this.#reset() },
+    });
     this.search = new ModelSearch(this.row.address, (models) => this.#suggest(models));
-    this.model.addEventListener("input", () => this.row.record.model_count > this.row.record.models.length && this.search.look(this.model.value));
+    this.model.addEventListener(
+      "input",
+      () => this.row.record.model_count > this.row.record.models.length && this.search.look(this.model.value),
+    );
     const submit = (event) => {
       event.preventDefault();
       this.#save();
@@ -35,16 +72,29 @@ export class PreferencePart {
     return el(
       "form",
       { class: "form", novalidate: true, on: { submit } },
-      field(gettext("Model"), this.model, { help: [gettext("Choose one of the list or type any name the vendor knows.")] }),
+      field(gettext("Model"), this.model, {
+        help: [gettext("Choose one of the list or type any name the vendor knows.")],
+      }),
       el(
         "div",
         { class: "part-pair" },
-        field(gettext("Temperature"), this.temperature, { help: [gettext("0 is the most predictable, 2 the most varied.")] }),
-        field(gettext("Longest answer, in tokens"), this.maxTokens, { help: [gettext("1,000 tokens are about 750 words.")] }),
+        field(gettext("Temperature"), this.temperature, {
+          help: [gettext("0 is the most predictable, 2 the most varied.")],
+        }),
+        field(gettext("Longest answer, in tokens"), this.maxTokens, {
+          help: [gettext("1,000 tokens are about 750 words.")],
+        }),
       ),
-      field(gettext("Instructions"), this.instructions, { help: [gettext("They go before every question to this AI.")] }),
+      field(gettext("Instructions"), this.instructions, {
+        help: [gettext("They go before every question to this AI.")],
+      }),
       this.names,
-      el("div", { class: "actions" }, el("button", { class: "btn", text: gettext("Save") }), this.defaultsButton),
+      el(
+        "div",
+        { class: "actions" },
+        el("button", { class: "btn", text: gettext("Save") }),
+        this.defaultsButton,
+      ),
     );
   }
 
@@ -58,12 +108,17 @@ export class PreferencePart {
   update(record) {
     const { model, temperature, max_tokens, system_prompt } = record.preference;
     this.model.placeholder = model ? "" : record.default_model;
-    this.defaultsButton.hidden = model === "" && temperature === null && max_tokens === null && system_prompt === "";
+    this.defaultsButton.hidden =
+      model === "" && temperature === null && max_tokens === null && system_prompt === "";
     this.#suggest(record.models);
   }
 
   #suggest(models) {
-    this.names.replaceChildren(...models.map(({ name, label }) => el("option", { value: name, text: label && label !== name ? label : "" })));
+    this.names.replaceChildren(
+      ...models.map(({ name, label }) =>
+        el("option", { value: name, text: label && label !== name ? label : "" }),
+      ),
+    );
   }
 
   #save() {
@@ -78,7 +133,9 @@ export class PreferencePart {
     const job = async () => {
       await api("PUT", `${this.row.address}/preference`, body);
       this.fillIn((await this.row.refresh()).preference);
-      return fill(gettext("Saved. The next question to %(name)s is asked like this."), { name: this.row.record.label });
+      return fill(gettext("Saved. The next question to %(name)s is asked like this."), {
+        name: this.row.record.label,
+      });
     };
     this.work.run(gettext("Saving…"), job, (error) => showErrors(this.form, error));
   }
@@ -89,7 +146,9 @@ export class PreferencePart {
       [this.maxTokens, gettext("Enter a whole number, 1 or more.")],
     ]);
     const isWrong = ({ validity }) => validity.badInput || validity.rangeUnderflow || validity.rangeOverflow;
-    const wrong = [...sentences.keys()].filter((input) => isWrong(input) || (input === this.maxTokens && !Number.isInteger(Number(input.value))));
+    const wrong = [...sentences.keys()].filter(
+      (input) => isWrong(input) || (input === this.maxTokens && !Number.isInteger(Number(input.value))),
+    );
     for (const input of wrong) setError(input, sentences.get(input));
     wrong[0]?.focus();
     return wrong.length === 0;

@@ -20,7 +20,15 @@ export class ProviderRow {
     this.model = el("small", {});
     this.state = el("span", { class: "provider-state" });
     this.facts = el("span", { class: "provider-facts num" });
-    this.summary = el("summary", { class: "provider-line" }, markOf(record.slug, record.mark), el("span", { class: "provider-name" }, this.name, this.model), this.state, this.facts, icon("right"));
+    this.summary = el(
+      "summary",
+      { class: "provider-line" },
+      markOf(record.slug, record.mark),
+      el("span", { class: "provider-name" }, this.name, this.model),
+      this.state,
+      this.facts,
+      icon("right"),
+    );
     this.body = el("div", { class: "provider-body" });
     this.details = el("details", { name: "provider", data: { slug: record.slug } }, this.summary, this.body);
     this.element = el("li", { class: "provider" }, this.details);
@@ -62,7 +70,9 @@ export class ProviderRow {
     this.state.dataset.kind = kind;
     this.state.replaceChildren(icon(shape), el("span", { text }));
     const { key } = record;
-    this.facts.replaceChildren(...(key ? [el("span", { text: keyName(key) }), el("span", { text: testedWords(key) })] : []));
+    this.facts.replaceChildren(
+      ...(key ? [el("span", { text: keyName(key) }), el("span", { text: testedWords(key) })] : []),
+    );
   }
 
   #opened() {
@@ -81,18 +91,41 @@ export class ProviderRow {
 
   #texts() {
     const { record, page } = this;
-    if (isDemo(record)) return [el("p", { class: "part-text", text: gettext("The demonstrations answer right away, without a key and free of charge. They are not AIs: they show how WeBox works.") })];
+    if (isDemo(record))
+      return [
+        el("p", {
+          class: "part-text",
+          text: gettext(
+            "The demonstrations answer right away, without a key and free of charge. They are not AIs: they show how WeBox works.",
+          ),
+        }),
+      ];
     if (record.enabled !== false) return [];
     const link = el("a", { href: page.adminUrl, text: gettext("Open the administration") });
-    return [el("p", { class: "part-text" }, gettext("You have switched this AI off for everybody. It is switched on again in the administration."), " ", link)];
+    return [
+      el(
+        "p",
+        { class: "part-text" },
+        gettext(
+          "You have switched this AI off for everybody. It is switched on again in the administration.",
+        ),
+        " ",
+        link,
+      ),
+    ];
   }
 
   #buildParts() {
     const { record, page } = this;
     const isEverybodys = !record.is_own;
-    const parts = [new KeyPart(this), new PreferencePart(this), new ModelsPart(this, { maySync: record.is_own || page.isOwner })];
+    const parts = [
+      new KeyPart(this),
+      new PreferencePart(this),
+      new ModelsPart(this, { maySync: record.is_own || page.isOwner }),
+    ];
     if (page.isOwner && isEverybodys) parts.push(new KeyPart(this, { isServers: true }));
-    if (record.base_url !== undefined) parts.push(new ServerPart(this, { isVendors: isEverybodys && page.vendors.includes(record.slug) }));
+    if (record.base_url !== undefined)
+      parts.push(new ServerPart(this, { isVendors: isEverybodys && page.vendors.includes(record.slug) }));
     return parts;
   }
 }

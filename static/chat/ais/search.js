@@ -21,7 +21,10 @@ export class ModelSearch {
   async #ask(text) {
     this.#asked = text;
     try {
-      const models = await api("GET", `${this.address}/models?limit=${SHOWN}&search=${encodeURIComponent(text)}`);
+      const models = await api(
+        "GET",
+        `${this.address}/models?limit=${SHOWN}&search=${encodeURIComponent(text)}`,
+      );
       // An older question may be answered later.
       if (this.#asked === text) this.onFound(models, text);
     } catch (error) {

@@ -31,7 +31,9 @@ export function stateOf(record) {
 
 function readyWords({ key, needs_key, server_key, has_environment_key }) {
   if (key) return gettext("Ready with your key");
-  return needs_key || server_key || has_environment_key ? gettext("Ready with this server’s key") : gettext("Ready, no key needed");
+  return needs_key || server_key || has_environment_key
+    ? gettext("Ready with this server’s key")
+    : gettext("Ready, no key needed");
 }
 
 /** What a key is known by: its last letters are all that ever comes back. */
@@ -40,12 +42,17 @@ export const keyName = ({ last4 }) => (last4 ? fill(gettext("…%(last4)s"), { l
 /** When a key was tested, and how that ended. */
 export function testedWords({ tested_at, test_code }, now = Date.now()) {
   if (!tested_at) return gettext("not tested yet");
-  return fill(gettext("tested %(when)s: %(result)s"), { when: ago(tested_at, now), result: (TESTS[test_code] ?? (() => gettext("failed")))() });
+  return fill(gettext("tested %(when)s: %(result)s"), {
+    when: ago(tested_at, now),
+    result: (TESTS[test_code] ?? (() => gettext("failed")))(),
+  });
 }
 
 /** When a key was last used for a question. */
 export const usedWords = ({ last_used_at }, now = Date.now()) =>
-  last_used_at ? fill(gettext("last used %(when)s"), { when: ago(last_used_at, now) }) : gettext("not used yet");
+  last_used_at
+    ? fill(gettext("last used %(when)s"), { when: ago(last_used_at, now) })
+    : gettext("not used yet");
 
 /** Ready ones first, then the rest, the demonstrations last; else as they come. */
 export function inOrder(records) {

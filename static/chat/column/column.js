@@ -16,7 +16,8 @@ export class ColumnView {
   #ownFollower;
 
   /**
-   * `hooks`: errors, flusher, stop(ids), retry(ids), say(text), choose(answer), follow(column) for a column that
+   * `hooks`: errors, flusher, stop(ids), retry(ids), say(text), choose(answer), follow(column) for a column
+   * that
    * has no scroller of its own, and of the turn: step(column, by), menu(column, button), maximise(column),
    * unfold(column).
    */
@@ -43,10 +44,27 @@ export class ColumnView {
     this.prose = el("div", { class: "prose" });
     this.thoughts = el("div", { class: "thoughts" });
     this.thoughtsTitle = el("span");
-    this.think = el("details", { class: "think", hidden: true }, el("summary", {}, icon("right"), this.thoughtsTitle), this.thoughts);
+    this.think = el(
+      "details",
+      { class: "think", hidden: true },
+      el("summary", {}, icon("right"), this.thoughtsTitle),
+      this.thoughts,
+    );
     this.hint = el("p", { class: "column-hint", hidden: true });
     this.note = el("div", { class: "column-note" });
-    this.body = el("div", { class: "body", tabindex: "0", role: "group", "aria-label": fill(gettext("Text of %(name)s"), { name }) }, this.hint, this.think, this.prose, this.note);
+    this.body = el(
+      "div",
+      {
+        class: "body",
+        tabindex: "0",
+        role: "group",
+        "aria-label": fill(gettext("Text of %(name)s"), { name }),
+      },
+      this.hint,
+      this.think,
+      this.prose,
+      this.note,
+    );
     this.pane = el("div", { class: "pane" }, this.body);
     this.foot = new ColumnFoot({
       stop: () => this.hooks.stop([this.answer.id]),
@@ -56,25 +74,68 @@ export class ColumnView {
       step: (by) => this.hooks.step(this, by),
       menu: (button) => this.hooks.menu(this, button),
     });
-    this.element = el("article", { class: "column", "aria-label": fill(gettext("Answer of %(name)s"), { name }), data: { provider: answer.provider, name: answer.name } }, this.#head(answer, name), this.pane, this.foot.element);
+    this.element = el(
+      "article",
+      {
+        class: "column",
+        "aria-label": fill(gettext("Answer of %(name)s"), { name }),
+        data: { provider: answer.provider, name: answer.name },
+      },
+      this.#head(answer, name),
+      this.pane,
+      this.foot.element,
+    );
   }
 
   #head(answer, name) {
     const settings = settingsOf(answer);
     const maximise = fill(gettext("Show %(name)s alone"), { name });
-    this.maximise = iconButton("maximise", maximise, () => this.hooks.maximise(this), { class: "icon-btn maximise", "aria-pressed": "false" });
+    this.maximise = iconButton("maximise", maximise, () => this.hooks.maximise(this), {
+      class: "icon-btn maximise",
+      "aria-pressed": "false",
+    });
     // What a folded column is opened with: all of it.
-    this.unfold = el("button", { type: "button", class: "unfold", "aria-label": fill(gettext("Open %(name)s"), { name }), title: name, on: { click: () => this.hooks.unfold(this) } }, el("span", { "aria-hidden": "true", text: name }));
-    const who = el("div", { class: "who" }, el("b", { text: name }), el("span", { title: settings || null, text: settings ? `${answer.model} · ${settings}` : modelLine(answer) }));
-    this.head = el("header", { class: "column-head" }, markOf(answer.provider, answer.mark), who, this.sign, this.said, this.maximise, this.unfold);
+    this.unfold = el(
+      "button",
+      {
+        type: "button",
+        class: "unfold",
+        "aria-label": fill(gettext("Open %(name)s"), { name }),
+        title: name,
+        on: { click: () => this.hooks.unfold(this) },
+      },
+      el("span", { "aria-hidden": "true", text: name }),
+    );
+    const who = el(
+      "div",
+      { class: "who" },
+      el("b", { text: name }),
+      el("span", {
+        title: settings || null,
+        text: settings ? `${answer.model} · ${settings}` : modelLine(answer),
+      }),
+    );
+    this.head = el(
+      "header",
+      { class: "column-head" },
+      markOf(answer.provider, answer.mark),
+      who,
+      this.sign,
+      this.said,
+      this.maximise,
+      this.unfold,
+    );
     return this.head;
   }
 
-  /** Take the answer as it is now, and which of its versions it is: state at once, text with the next flush. */
+  /**
+   * Take the answer as it is now, and which of its versions it is: state at once, text with the next flush.
+   */
   update(answer, place) {
     const before = this.answer;
     this.answer = answer;
-    if (before !== answer && before.status === "queued" && answer.status === "streaming") this.seenStart = performance.now();
+    if (before !== answer && before.status === "queued" && answer.status === "streaming")
+      this.seenStart = performance.now();
     const running = isRunning(answer);
     const ended = isRunning(before) && !running;
     this.watched ||= running;
@@ -156,7 +217,11 @@ export class ColumnView {
     const name = nameOf(this.answer);
     const count = words(this.answer.text.text);
     const sentences = {
-      done: () => fill(ngettext("%(name)s finished, %(count)s word.", "%(name)s finished, %(count)s words.", count), { name, count: number(count) }),
+      done: () =>
+        fill(ngettext("%(name)s finished, %(count)s word.", "%(name)s finished, %(count)s words.", count), {
+          name,
+          count: number(count),
+        }),
       failed: () => fill(gettext("%(name)s failed."), { name }),
       stopped: () => fill(gettext("%(name)s was stopped."), { name }),
       interrupted: () => fill(gettext("%(name)s was interrupted."), { name }),
@@ -183,4 +248,5 @@ export class ColumnView {
   }
 }
 
-const modelLine = (answer) => (answer.provider === "demo" ? gettext("Demonstration, not an AI") : answer.model);
+const modelLine = (answer) =>
+  answer.provider === "demo" ? gettext("Demonstration, not an AI") : answer.model;

@@ -1,4 +1,5 @@
-// A scroller follows its growing text only while the reader is near the end; otherwise a pill offers the way back.
+// A scroller follows its growing text only while the reader is near the end; otherwise a pill offers the way
+// back.
 import { el, icon } from "../../webox/dom.js";
 import { gettext } from "../../webox/i18n.js";
 
@@ -10,7 +11,12 @@ export class Follower {
     this.scroller = scroller;
     this.following = true;
     this.top = 0;
-    this.pill = el("button", { type: "button", class: "pill", hidden: true, on: { click: () => this.toEnd() } }, icon("down"), gettext("New"));
+    this.pill = el(
+      "button",
+      { type: "button", class: "pill", hidden: true, on: { click: () => this.toEnd() } },
+      icon("down"),
+      gettext("New"),
+    );
     pillHost.append(this.pill);
     scroller.addEventListener("scroll", () => this.#look(), { passive: true });
   }

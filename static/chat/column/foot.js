@@ -23,16 +23,45 @@ export class ColumnFoot {
   /** `acts`: stop(), choose(), copy(), retry(), step(by) through the versions, menu(button). */
   constructor(acts) {
     this.figures = el("dl", { class: "figures num" });
-    this.stop = el("button", { type: "button", class: "btn btn-quiet", on: { click: acts.stop } }, icon("stop"), gettext("Stop"));
-    this.star = el("button", { type: "button", class: "btn btn-quiet choose", "aria-pressed": "false", on: { click: acts.choose } }, icon("star"), el("span"));
+    this.stop = el(
+      "button",
+      { type: "button", class: "btn btn-quiet", on: { click: acts.stop } },
+      icon("stop"),
+      gettext("Stop"),
+    );
+    this.star = el(
+      "button",
+      { type: "button", class: "btn btn-quiet choose", "aria-pressed": "false", on: { click: acts.choose } },
+      icon("star"),
+      el("span"),
+    );
     this.earlier = iconButton("left", gettext("Earlier version"), () => acts.step(-1));
     this.later = iconButton("right", gettext("Later version"), () => acts.step(1));
     this.place = el("span", { class: "num" });
-    this.versions = el("span", { class: "versions", role: "group", "aria-label": gettext("Versions of this answer") }, this.earlier, this.place, this.later);
+    this.versions = el(
+      "span",
+      { class: "versions", role: "group", "aria-label": gettext("Versions of this answer") },
+      this.earlier,
+      this.place,
+      this.later,
+    );
     this.copy = iconButton("copy", gettext("Copy the answer"), acts.copy);
     this.retry = iconButton("retry", gettext("Run again"), acts.retry);
-    this.more = iconButton("dots", gettext("More actions"), () => acts.menu(this.more), { "aria-haspopup": "menu", "aria-expanded": "false" });
-    const actions = el("div", { class: "column-actions" }, this.stop, this.star, this.versions, el("span", { class: "grow" }), this.copy, this.retry, this.more);
+    this.more = iconButton("dots", gettext("More actions"), () => acts.menu(this.more), {
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+    });
+    const actions = el(
+      "div",
+      { class: "column-actions" },
+      this.stop,
+      this.star,
+      this.versions,
+      el("span", { class: "grow" }),
+      this.copy,
+      this.retry,
+      this.more,
+    );
     this.element = el("footer", { class: "column-foot" }, this.figures, actions);
   }
 

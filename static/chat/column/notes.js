@@ -23,10 +23,18 @@ function late(text) {
 export const noteKey = ({ id, status, error, finish_reason, refusal, request_id }) =>
   [id, status, error?.code, finish_reason, refusal, request_id].join(" ");
 
-/** The note under the text, or null. `endedAt` is when the answer ended, in ms; `hooks`: errors, retry(ids). */
+/**
+ * The note under the text, or null. `endedAt` is when the answer ended, in ms; `hooks`: errors, retry(ids).
+ */
 export function noteOf(answer, hooks, endedAt) {
   if (answer.status === "failed" || answer.status === "interrupted") return errorCard(answer, hooks, endedAt);
-  if (answer.status === "queued") return late(fill(gettext("All places at %(vendor)s are taken. This answer starts by itself as soon as one is free."), { vendor: vendorOf(answer) }));
+  if (answer.status === "queued")
+    return late(
+      fill(
+        gettext("All places at %(vendor)s are taken. This answer starts by itself as soon as one is free."),
+        { vendor: vendorOf(answer) },
+      ),
+    );
   if (answer.status === "stopped") return quiet(gettext("You stopped this answer. The text so far is kept."));
   if (answer.refusal || answer.finish_reason === "refusal") return refusalCard(answer);
   if (answer.finish_reason === "length") return quiet(gettext("The answer was cut at its maximum length."));
@@ -34,10 +42,16 @@ export function noteOf(answer, hooks, endedAt) {
 }
 
 /** The line above the text; empty where there is nothing to say. */
-export const hintOf = ({ notes }) => (notes?.includes("images_left_out") ? gettext("This AI can’t see images: it was given the text alone.") : "");
+export const hintOf = ({ notes }) =>
+  notes?.includes("images_left_out") ? gettext("This AI can’t see images: it was given the text alone.") : "";
 
 function refusalCard({ refusal }) {
-  return el("div", { class: "card refusal" }, el("h3", { text: gettext("The AI declined to answer.") }), refusal ? el("p", { text: refusal }) : null);
+  return el(
+    "div",
+    { class: "card refusal" },
+    el("h3", { text: gettext("The AI declined to answer.") }),
+    refusal ? el("p", { text: refusal }) : null,
+  );
 }
 
 function errorCard(answer, hooks, endedAt) {
@@ -47,7 +61,12 @@ function errorCard(answer, hooks, endedAt) {
   return el(
     "div",
     { class: `card ${failed ? "card-error" : "card-warn"}` },
-    el("h3", {}, icon("alert"), failed ? gettext("The answer failed") : gettext("The answer was interrupted")),
+    el(
+      "h3",
+      {},
+      icon("alert"),
+      failed ? gettext("The answer failed") : gettext("The answer was interrupted"),
+    ),
     el("p", { text: fill(template, { ...error?.params, vendor: vendorOf(answer) }) }),
     waitLine(error, endedAt),
     el("div", { class: "actions" }, ...actions(answer, hooks)),
@@ -58,8 +77,15 @@ function errorCard(answer, hooks, endedAt) {
 /** The way on first; trying again is quieter where it would only fail again. */
 function actions({ id, error, provider }, hooks) {
   const aboutKeys = ABOUT_KEYS.has(error?.code);
-  const link = aboutKeys ? el("a", { class: "btn", href: `/chat/ais#${provider}` }, icon("key"), gettext("Open AIs and keys")) : null;
-  const again = el("button", { type: "button", class: aboutKeys ? "btn btn-quiet" : "btn", on: { click: () => hooks.retry([id]) } }, icon("retry"), gettext("Try again"));
+  const link = aboutKeys
+    ? el("a", { class: "btn", href: `/chat/ais#${provider}` }, icon("key"), gettext("Open AIs and keys"))
+    : null;
+  const again = el(
+    "button",
+    { type: "button", class: aboutKeys ? "btn btn-quiet" : "btn", on: { click: () => hooks.retry([id]) } },
+    icon("retry"),
+    gettext("Try again"),
+  );
   return [link, again];
 }
 
@@ -82,11 +108,19 @@ function waitLine(error, endedAt) {
 }
 
 function waitSentence(left_s) {
-  if (left_s > LONG_S) return fill(gettext("The next one is possible in %(minutes)s min."), { minutes: number(Math.ceil(left_s / 60)) });
+  if (left_s > LONG_S)
+    return fill(gettext("The next one is possible in %(minutes)s min."), {
+      minutes: number(Math.ceil(left_s / 60)),
+    });
   return fill(gettext("The next one is possible in %(seconds)s s."), { seconds: number(left_s) });
 }
 
 function detail({ request_id }) {
   if (!request_id) return null;
-  return el("details", { class: "detail" }, el("summary", { text: gettext("Technical detail") }), el("p", {}, gettext("The vendor’s number of this request:"), " ", el("code", { text: request_id })));
+  return el(
+    "details",
+    { class: "detail" },
+    el("summary", { text: gettext("Technical detail") }),
+    el("p", {}, gettext("The vendor’s number of this request:"), " ", el("code", { text: request_id })),
+  );
 }

@@ -39,7 +39,8 @@ export function stateText(answer, elapsedMs) {
 
 /** What stands on the folded reasoning: that it goes on, or how long it took. */
 export function reasoningTitle(answer, elapsedMs) {
-  if (answer.reasoning_ms !== null) return fill(gettext("Thought for %(time)s"), { time: seconds(answer.reasoning_ms) });
+  if (answer.reasoning_ms !== null)
+    return fill(gettext("Thought for %(time)s"), { time: seconds(answer.reasoning_ms) });
   const thinks = answer.status === "streaming" && answer.text.length === 0 && elapsedMs !== null;
   if (!thinks) return gettext("Reasoning");
   return fill(gettext("Thinking for %(time)s"), { time: seconds(elapsedMs - (answer.first_token_ms ?? 0)) });
@@ -47,7 +48,8 @@ export function reasoningTitle(answer, elapsedMs) {
 
 /** Tokens the vendor counted, per second of writing; null when it counted none or the time is not known. */
 export function tokensPerSecond({ output_tokens, first_token_ms, total_ms }) {
-  if (!output_tokens || first_token_ms === null || total_ms === null || total_ms <= first_token_ms) return null;
+  if (!output_tokens || first_token_ms === null || total_ms === null || total_ms <= first_token_ms)
+    return null;
   return (output_tokens * 1000) / (total_ms - first_token_ms);
 }
 
@@ -80,13 +82,21 @@ export function bestOf(answers) {
     return rated.reduce((a, b) => (better(b[1], a[1]) ? b : a))[0];
   };
   return {
-    first: best((answer) => answer.first_token_ms, (a, b) => a < b),
+    first: best(
+      (answer) => answer.first_token_ms,
+      (a, b) => a < b,
+    ),
     rate: best(tokensPerSecond, (a, b) => a > b),
-    cost: best((answer) => answer.cost_usd, (a, b) => a < b),
+    cost: best(
+      (answer) => answer.cost_usd,
+      (a, b) => a < b,
+    ),
   };
 }
 
-/** What a conversation holds and cost so far: only of what is shown, the newest versions and all earlier ones. */
+/**
+ * What a conversation holds and cost so far: only of what is shown, the newest versions and all earlier ones.
+ */
 export function totalsOf({ messages, answers }) {
   const told = Object.values(answers);
   const costs = told.map((answer) => answer.cost_usd).filter((usd) => usd !== null);

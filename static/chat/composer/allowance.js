@@ -1,4 +1,5 @@
-// What the plan leaves, brought up to date while one asks: the sidebar’s meter, and the sentence below the question.
+// What the plan leaves, brought up to date while one asks: the sidebar’s meter, and the sentence below the
+// question.
 import { api } from "../../webox/api.js";
 import { $, setText } from "../../webox/dom.js";
 import { fill, gettext, number } from "../../webox/i18n.js";
@@ -32,7 +33,10 @@ function show({ uses_server_keys, plan_name, messages_per_day: { used, limit }, 
   meter.hidden = !uses_server_keys || limit === null;
   if (!meter.hidden) {
     setText(meter.querySelector("span"), fill(gettext("%(plan)s plan"), { plan: plan_name }));
-    setText(meter.querySelector("[data-told]"), fill(gettext("%(used)s/%(limit)s today"), { used: number(used), limit: number(limit) }));
+    setText(
+      meter.querySelector("[data-told]"),
+      fill(gettext("%(used)s/%(limit)s today"), { used: number(used), limit: number(limit) }),
+    );
     const bar = meter.querySelector("progress");
     bar.value = limit === 0 ? 100 : Math.min(100, Math.round((100 * used) / limit));
     bar.dataset.state = used >= limit ? "used_up" : used >= limit * 0.8 ? "warning" : "fine";

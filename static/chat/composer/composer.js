@@ -14,23 +14,41 @@ const LONG_PASTE_CHARS = 8_000;
 /** A random id, also where the page is not a secure context and `randomUUID` is missing. */
 export function newClientId() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }
 
 /** What makes two sends the same question. */
-const contentOf = ({ message, targets, attachments, context }) => JSON.stringify([message, targets, attachments, context]);
+const contentOf = ({ message, targets, attachments, context }) =>
+  JSON.stringify([message, targets, attachments, context]);
 
 export class Composer {
   #isWaiting = false;
   #sent = null;
 
   /**
-   * `parts`: form, field, button, note, hint, attach, file, tray, files. `limits`: message_chars, images, upload_bytes.
-   * `context` and `picker` are what they are called. `onSend({message, targets, attachments, context, client_id})` when
-   * the person sends, `onChange()` when what would be sent is another, `onEditLast()`, `tell(text)` for screen readers.
+   * `parts`: form, field, button, note, hint, attach, file, tray, files. `limits`: message_chars, images,
+   * upload_bytes.
+   * `context` and `picker` are what they are called. `onSend({message, targets, attachments, context,
+   * client_id})` when
+   * the person sends, `onChange()` when what would be sent is another, `onEditLast()`, `tell(text)` for
+   * screen readers.
    */
-  constructor(parts, { conversationId, picker, context, limits, errors, onSend, onChange, onEditLast, tell }) {
-    Object.assign(this, { ...parts, conversationId, picker, contextChip: context, limits, onSend, onChange, onEditLast });
+  constructor(
+    parts,
+    { conversationId, picker, context, limits, errors, onSend, onChange, onEditLast, tell },
+  ) {
+    Object.assign(this, {
+      ...parts,
+      conversationId,
+      picker,
+      contextChip: context,
+      limits,
+      onSend,
+      onChange,
+      onEditLast,
+    });
     this.pending = null;
     const draft = load(draftKey(conversationId), null);
     // A draft that was sent just before a reload keeps its id: sending it again is then the same message.
@@ -38,8 +56,14 @@ export class Composer {
     this.field.value = draft?.text ?? "";
     this.images = null;
     const tray = { onChange: () => this.#save(), onError: (text) => this.say(text, true), say: tell };
-    this.textFiles = new FileTray({ list: this.files, opener: this.attach }, { ...tray, saved: draft?.files ?? [], onUnfold: (text) => this.#insert(text) });
-    this.images = new ImageTray({ list: this.tray, opener: this.attach }, { ...tray, limits, errors, saved: draft?.images ?? [] });
+    this.textFiles = new FileTray(
+      { list: this.files, opener: this.attach },
+      { ...tray, saved: draft?.files ?? [], onUnfold: (text) => this.#insert(text) },
+    );
+    this.images = new ImageTray(
+      { list: this.tray, opener: this.attach },
+      { ...tray, limits, errors, saved: draft?.images ?? [] },
+    );
     this.#listen();
     this.grow();
     this.showCount();
@@ -64,7 +88,8 @@ export class Composer {
   #key(event) {
     // 229: a key that an input method takes, also where it does not say that it is composing.
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === "ArrowUp" && this.field.value === "" && !event.altKey && this.onEditLast()) event.preventDefault();
+    if (event.key === "ArrowUp" && this.field.value === "" && !event.altKey && this.onEditLast())
+      event.preventDefault();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.submit();
@@ -124,7 +149,10 @@ export class Composer {
     const images = this.images.records;
     const files = this.textFiles.records;
     const isEmpty = text === "" && images.length === 0 && files.length === 0;
-    save(draftKey(this.conversationId), isEmpty ? null : { text, images, files, sent: this.pending ?? this.sentBefore });
+    save(
+      draftKey(this.conversationId),
+      isEmpty ? null : { text, images, files, sent: this.pending ?? this.sentBefore },
+    );
     this.onChange();
   }
 
@@ -150,7 +178,10 @@ export class Composer {
 
   /** What would be sent now: its text with the files, and how many images. */
   get draft() {
-    return { text: withFiles(this.field.value.trim(), this.textFiles.records), images: this.images?.count ?? 0 };
+    return {
+      text: withFiles(this.field.value.trim(), this.textFiles.records),
+      images: this.images?.count ?? 0,
+    };
   }
 
   focus() {
@@ -161,7 +192,10 @@ export class Composer {
   showCount(estimate = "", title = "") {
     this.estimate = [estimate, title];
     const count = this.picker.ready.length;
-    const label = count === 0 ? gettext("No AI chosen") : fill(ngettext("%(count)s AI", "%(count)s AIs", count), { count: number(count) });
+    const label =
+      count === 0
+        ? gettext("No AI chosen")
+        : fill(ngettext("%(count)s AI", "%(count)s AIs", count), { count: number(count) });
     setText(this.hint, estimate && count > 0 ? estimate : label);
     this.hint.title = title;
   }
@@ -206,7 +240,10 @@ export class Composer {
     if (message === "") return gettext("Write a question about the images.");
     if (targets.length === 0) return gettext("Choose at least one AI.");
     const limit = this.limits.message_chars;
-    if (codePoints(message) > limit) return fill(gettext("The message is too long: %(limit)s characters at the most."), { limit: number(limit) });
+    if (codePoints(message) > limit)
+      return fill(gettext("The message is too long: %(limit)s characters at the most."), {
+        limit: number(limit),
+      });
     return "";
   }
 

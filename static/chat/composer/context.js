@@ -17,22 +17,42 @@ export class ContextChip {
     this.mode = mode in WORDS ? mode : "own";
     this.onChange = onChange;
     this.label = el("span");
-    this.chip = el("button", { type: "button", class: "chip chip-plain", popovertarget: "context-list", "aria-expanded": "false" }, icon("context"), this.label, icon("more"));
+    this.chip = el(
+      "button",
+      { type: "button", class: "chip chip-plain", popovertarget: "context-list", "aria-expanded": "false" },
+      icon("context"),
+      this.label,
+      icon("more"),
+    );
     this.options = Object.keys(WORDS).map((option) => this.#option(option));
     this.list = el(
       "div",
-      { class: "ai-list context-list", id: "context-list", popover: "auto", role: "radiogroup", "aria-label": gettext("What each AI is told next"), on: { keydown: (event) => this.#key(event) } },
+      {
+        class: "ai-list context-list",
+        id: "context-list",
+        popover: "auto",
+        role: "radiogroup",
+        "aria-label": gettext("What each AI is told next"),
+        on: { keydown: (event) => this.#key(event) },
+      },
       el("h3", { text: gettext("At the next question") }),
       ...this.options,
     );
-    this.list.addEventListener("beforetoggle", ({ newState }) => this.chip.setAttribute("aria-expanded", String(newState === "open")));
-    this.list.addEventListener("toggle", ({ newState }) => newState === "open" && placePopover(this.list, this.chip));
+    this.list.addEventListener("beforetoggle", ({ newState }) =>
+      this.chip.setAttribute("aria-expanded", String(newState === "open")),
+    );
+    this.list.addEventListener(
+      "toggle",
+      ({ newState }) => newState === "open" && placePopover(this.list, this.chip),
+    );
     root.append(this.chip);
     root.closest("form").append(this.list);
     this.#show();
   }
 
-  /** `columns`: how many AIs have answered so far; `chosenName`: whose answer is the last starred, or null. */
+  /**
+   * `columns`: how many AIs have answered so far; `chosenName`: whose answer is the last starred, or null.
+   */
   update({ columns, chosenName }) {
     this.#columns = columns;
     this.#chosenName = chosenName;
@@ -44,7 +64,13 @@ export class ContextChip {
   #option(mode) {
     return el(
       "button",
-      { type: "button", class: "option", role: "radio", data: { mode }, on: { click: () => this.choose(mode) } },
+      {
+        type: "button",
+        class: "option",
+        role: "radio",
+        data: { mode },
+        on: { click: () => this.choose(mode) },
+      },
       icon("check"),
       el("b", { text: WORDS[mode]() }),
       el("small"),
@@ -54,8 +80,20 @@ export class ContextChip {
   #explanations() {
     return {
       own: gettext("Each AI reads its own answers again, not the others’."),
-      chosen: this.#chosenName === null ? gettext("No answer is chosen yet: until one is, each reads its own.") : fill(gettext("All go on from the chosen answers, the last one of %(name)s."), { name: this.#chosenName }),
-      all: fill(ngettext("Each also reads the others: about %(count)s time as many tokens.", "Each also reads the others: about %(count)s times as many tokens.", this.#columns), { count: number(this.#columns) }),
+      chosen:
+        this.#chosenName === null
+          ? gettext("No answer is chosen yet: until one is, each reads its own.")
+          : fill(gettext("All go on from the chosen answers, the last one of %(name)s."), {
+              name: this.#chosenName,
+            }),
+      all: fill(
+        ngettext(
+          "Each also reads the others: about %(count)s time as many tokens.",
+          "Each also reads the others: about %(count)s times as many tokens.",
+          this.#columns,
+        ),
+        { count: number(this.#columns) },
+      ),
     };
   }
 

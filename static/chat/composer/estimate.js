@@ -16,7 +16,9 @@ function textOf(versions) {
   return (chosen ?? versions.findLast((answer) => answer.text.length > 0))?.text.text ?? "";
 }
 
-/** Tokens of what an AI of this name is told of the conversation in this context: `own`, `chosen` or `all`. */
+/**
+ * Tokens of what an AI of this name is told of the conversation in this context: `own`, `chosen` or `all`.
+ */
 export function toldTokens(state, name, context) {
   let tokens = 0;
   for (const message of state.messages) {
@@ -24,7 +26,8 @@ export function toldTokens(state, name, context) {
     if (message.role !== "assistant") continue;
     const columns = versionsOf(state, message.id);
     const own = columns.find(([first]) => first.name === name);
-    const chosen = context === "chosen" ? columns.find((versions) => versions.some((answer) => answer.is_chosen)) : null;
+    const chosen =
+      context === "chosen" ? columns.find((versions) => versions.some((answer) => answer.is_chosen)) : null;
     const told = context === "all" ? columns : [chosen ?? own].filter(Boolean);
     for (const versions of told) tokens += tokensOf(textOf(versions));
   }
@@ -37,12 +40,16 @@ function answerTokens(state, name) {
     .flatMap((message) => columnsOf(state, message.id).map((id) => state.answers[id]))
     .filter((answer) => answer.name === name && answer.status === "done")
     .map((answer) => answer.output_tokens ?? tokensOf(answer.text.text));
-  return lengths.length > 0 ? lengths.reduce((sum, length) => sum + length, 0) / lengths.length : ANSWER_TOKENS;
+  return lengths.length > 0
+    ? lengths.reduce((sum, length) => sum + length, 0) / lengths.length
+    : ANSWER_TOKENS;
 }
 
 /**
- * {input, output, usd, unknown, tooLong} for a question to `asked`: [{name, settings, prices, contextWindow}], where
- * prices are {input, output} in dollars a million, or null. `usd` counts what is known, `unknown` names the others, and
+ * {input, output, usd, unknown, tooLong} for a question to `asked`: [{name, settings, prices,
+ * contextWindow}], where
+ * prices are {input, output} in dollars a million, or null. `usd` counts what is known, `unknown` names the
+ * others, and
  * `tooLong` those whose context window is too small.
  */
 export function estimate(state, asked, { text, images, context }) {

@@ -1,4 +1,5 @@
-// The images of the question that is being written: each is sent at once and waits on the server for the question.
+// The images of the question that is being written: each is sent at once and waits on the server for the
+// question.
 import { api, upload } from "../../webox/api.js";
 import { el, iconButton } from "../../webox/dom.js";
 import { fill, gettext, number } from "../../webox/i18n.js";
@@ -27,8 +28,10 @@ export class ImageTray {
   #items = [];
 
   /**
-   * `list` is where they are shown, `opener` the button that gets the focus when one is gone. `limits`: images,
-   * upload_bytes. `errors`: sentences by code. `onChange()` after each change, `onError(sentence)`, `say(text)`.
+   * `list` is where they are shown, `opener` the button that gets the focus when one is gone. `limits`:
+   * images,
+   * upload_bytes. `errors`: sentences by code. `onChange()` after each change, `onError(sentence)`,
+   * `say(text)`.
    */
   constructor({ list, opener }, { limits, errors, saved, onChange, onError, say }) {
     Object.assign(this, { list, opener, limits, errors, onChange, onError, say });
@@ -75,7 +78,8 @@ export class ImageTray {
     const { images, upload_bytes } = this.limits;
     if (this.#items.length >= images) return fill(this.errors.too_many_images, { limit: number(images) });
     if (!TYPES.has(file.type)) return this.errors.not_an_image;
-    if (file.size > upload_bytes) return fill(this.errors.upload_too_large, { limit_mb: number(upload_bytes / MB) });
+    if (file.size > upload_bytes)
+      return fill(this.errors.upload_too_large, { limit_mb: number(upload_bytes / MB) });
     return "";
   }
 
@@ -100,7 +104,9 @@ export class ImageTray {
 
   #send(file) {
     const item = this.#item("");
-    dataUrl(file).then((address) => (item.image.src = address)).catch(() => {});
+    dataUrl(file)
+      .then((address) => (item.image.src = address))
+      .catch(() => {});
     item.done = this.#upload(item, file);
   }
 

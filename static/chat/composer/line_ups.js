@@ -1,4 +1,5 @@
-// Line-ups: AIs that are asked together, kept under a name; applied, saved, shared by link, changed and removed here.
+// Line-ups: AIs that are asked together, kept under a name; applied, saved, shared by link, changed and
+// removed here.
 import { ApiError, api } from "../../webox/api.js";
 import { copyText } from "../../webox/clipboard.js";
 import { confirm } from "../../webox/confirm.js";
@@ -12,37 +13,71 @@ export class LineUps {
   #current = null;
 
   /**
-   * Builds its chip into `root`, and a way in into `pickerHead` for phones. `lineUps` as the API lists them, `defaultId`
+   * Builds its chip into `root`, and a way in into `pickerHead` for phones. `lineUps` as the API lists them,
+   * `defaultId`
    * the one for new conversations or null. `costOf(entries)` is a phrase, `say(text)` for screen readers.
    */
   constructor(root, { lineUps, defaultId, picker, costOf, say }) {
     Object.assign(this, { picker, costOf, say, defaultId });
     this.lineUps = lineUps.map(({ id, name, targets }) => ({ id, name, entries: targets.map(fromTarget) }));
     this.label = el("span", { class: "row-label" });
-    this.chip = el("button", { type: "button", class: "chip chip-plain", "aria-haspopup": "dialog", "aria-expanded": "false", on: { click: () => this.open(this.chip) } }, this.label, icon("more"));
-    this.element = el("div", { class: "ai-list line-ups", popover: "auto", role: "dialog", "aria-label": gettext("Line-ups") });
+    this.chip = el(
+      "button",
+      {
+        type: "button",
+        class: "chip chip-plain",
+        "aria-haspopup": "dialog",
+        "aria-expanded": "false",
+        on: { click: () => this.open(this.chip) },
+      },
+      this.label,
+      icon("more"),
+    );
+    this.element = el("div", {
+      class: "ai-list line-ups",
+      popover: "auto",
+      role: "dialog",
+      "aria-label": gettext("Line-ups"),
+    });
     this.element.addEventListener("toggle", (event) => {
       const isOpen = event.newState === "open";
       this.chip.setAttribute("aria-expanded", String(isOpen));
       if (!isOpen && this.element.contains(document.activeElement)) this.chip.focus();
     });
-    this.element.addEventListener("keydown", (event) => event.key === "Enter" && event.target.matches("input[type=text]") && this.#enter(event));
+    this.element.addEventListener(
+      "keydown",
+      (event) => event.key === "Enter" && event.target.matches("input[type=text]") && this.#enter(event),
+    );
     const form = root.closest("form");
     root.append(this.chip);
     form.append(this.element);
-    picker.head.append(el("button", { type: "button", class: "row phone-row", on: { click: () => this.open(picker.add) } }, el("span", { class: "row-label", text: gettext("Line-ups…") }), icon("right")));
+    picker.head.append(
+      el(
+        "button",
+        { type: "button", class: "row phone-row", on: { click: () => this.open(picker.add) } },
+        el("span", { class: "row-label", text: gettext("Line-ups…") }),
+        icon("right"),
+      ),
+    );
     this.update();
   }
 
   /** The line-up that the chips show as they are, if they do. */
   get current() {
-    return this.lineUps.find((one) => one === this.#current && sameEntries(one.entries, this.picker.entries)) ?? this.lineUps.find((one) => sameEntries(one.entries, this.picker.entries)) ?? null;
+    return (
+      this.lineUps.find((one) => one === this.#current && sameEntries(one.entries, this.picker.entries)) ??
+      this.lineUps.find((one) => sameEntries(one.entries, this.picker.entries)) ??
+      null
+    );
   }
 
   /** The chips have changed. */
   update() {
     const { current } = this;
-    setText(this.label, current ? fill(gettext("Line-up: %(name)s"), { name: current.name }) : gettext("Line-ups"));
+    setText(
+      this.label,
+      current ? fill(gettext("Line-up: %(name)s"), { name: current.name }) : gettext("Line-ups"),
+    );
   }
 
   open(opener) {
@@ -61,7 +96,10 @@ export class LineUps {
   #show(note = "") {
     this.note = el("p", { class: "errorlist", role: "alert", text: note });
     const { current } = this;
-    const empty = el("p", { class: "ai-none", text: gettext("None yet. Choose AIs, then keep them here under a name.") });
+    const empty = el("p", {
+      class: "ai-none",
+      text: gettext("None yet. Choose AIs, then keep them here under a name."),
+    });
     this.element.replaceChildren(
       el("h3", { text: gettext("Line-ups") }),
       ...(this.lineUps.length > 0 ? this.lineUps.map((one) => this.#option(one, current)) : [empty]),
@@ -71,7 +109,9 @@ export class LineUps {
   }
 
   #option(lineUp, current) {
-    const names = lineUp.entries.map((entry) => aiOf(entry, this.picker.ais)?.name ?? entry.target).join(", ");
+    const names = lineUp.entries
+      .map((entry) => aiOf(entry, this.picker.ais)?.name ?? entry.target)
+      .join(", ");
     const cost = this.costOf(lineUp.entries);
     const pick = () => {
       this.element.hidePopover();
@@ -93,11 +133,28 @@ export class LineUps {
   }
 
   #saving() {
-    const name = el("input", { class: "input", type: "text", maxlength: "100", "aria-label": gettext("Name of the line-up"), placeholder: gettext("Name of the line-up"), autocomplete: "off" });
+    const name = el("input", {
+      class: "input",
+      type: "text",
+      maxlength: "100",
+      "aria-label": gettext("Name of the line-up"),
+      placeholder: gettext("Name of the line-up"),
+      autocomplete: "off",
+    });
     this.submit = () => this.#work(async () => this.#saveNew(name.value.trim()));
     const applied = this.lineUps.find((one) => one === this.#current);
-    const update = applied && this.#button(fill(gettext("Update “%(name)s”"), { name: applied.name }), () => this.#work(() => this.#change(applied, { targets: this.picker.entries.map(toTarget) })));
-    return el("footer", { class: "popover-foot" }, name, update || null, this.#button(gettext("Save this line-up"), () => this.submit(), "btn"));
+    const update =
+      applied &&
+      this.#button(fill(gettext("Update “%(name)s”"), { name: applied.name }), () =>
+        this.#work(() => this.#change(applied, { targets: this.picker.entries.map(toTarget) })),
+      );
+    return el(
+      "footer",
+      { class: "popover-foot" },
+      name,
+      update || null,
+      this.#button(gettext("Save this line-up"), () => this.submit(), "btn"),
+    );
   }
 
   #ofCurrent(current) {
@@ -106,17 +163,33 @@ export class LineUps {
       "footer",
       { class: "popover-foot" },
       this.#button(gettext("Copy the link"), () => this.#copyLink(current)),
-      this.#button(isDefault ? gettext("No more for new conversations") : gettext("Use for new conversations"), () => this.#work(() => this.#makeDefault(isDefault ? null : current.id))),
+      this.#button(
+        isDefault ? gettext("No more for new conversations") : gettext("Use for new conversations"),
+        () => this.#work(() => this.#makeDefault(isDefault ? null : current.id)),
+      ),
       this.#button(gettext("Rename"), () => this.#rename(current)),
       this.#button(gettext("Delete"), () => this.#remove(current), "btn btn-quiet danger"),
     );
   }
 
   #rename(current) {
-    const name = el("input", { class: "input", type: "text", maxlength: "100", "aria-label": gettext("Name of the line-up"), autocomplete: "off" });
+    const name = el("input", {
+      class: "input",
+      type: "text",
+      maxlength: "100",
+      "aria-label": gettext("Name of the line-up"),
+      autocomplete: "off",
+    });
     name.value = current.name;
     this.submit = () => this.#work(() => this.#change(current, { name: name.value.trim() }));
-    this.element.lastChild.replaceWith(el("footer", { class: "popover-foot" }, name, this.#button(gettext("Save"), () => this.submit(), "btn")));
+    this.element.lastChild.replaceWith(
+      el(
+        "footer",
+        { class: "popover-foot" },
+        name,
+        this.#button(gettext("Save"), () => this.submit(), "btn"),
+      ),
+    );
     name.select();
   }
 
@@ -149,8 +222,11 @@ export class LineUps {
 
   async #remove(current) {
     this.element.hidePopover();
-    const text = fill(gettext("“%(name)s” is removed for good. Conversations stay as they are."), { name: current.name });
-    if (!(await confirm({ heading: gettext("Delete this line-up?"), text, action: gettext("Delete") }))) return;
+    const text = fill(gettext("“%(name)s” is removed for good. Conversations stay as they are."), {
+      name: current.name,
+    });
+    if (!(await confirm({ heading: gettext("Delete this line-up?"), text, action: gettext("Delete") })))
+      return;
     await this.#work(async () => {
       await api("DELETE", `${ADDRESS}/${current.id}`);
       this.lineUps = this.lineUps.filter((one) => one !== current);
@@ -160,7 +236,9 @@ export class LineUps {
   }
 
   #copyLink({ name }) {
-    copyText(`${location.origin}/chat/?lineup=${encodeURIComponent(name)}`).then(() => this.say(gettext("Link copied.")));
+    copyText(`${location.origin}/chat/?lineup=${encodeURIComponent(name)}`).then(() =>
+      this.say(gettext("Link copied.")),
+    );
     this.element.hidePopover();
   }
 

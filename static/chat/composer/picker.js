@@ -1,4 +1,5 @@
-// Which AIs the next message goes to: a chip each, in the order of the columns, and a popover with all there are.
+// Which AIs the next message goes to: a chip each, in the order of the columns, and a popover with all there
+// are.
 import { el, icon, placePopover } from "../../webox/dom.js";
 import { fill, gettext, number } from "../../webox/i18n.js";
 import { AiSettings } from "./ai_settings.js";
@@ -12,15 +13,36 @@ const MANY = 10;
 const DRAGGED = "application/x-webox-chip";
 
 export class Picker {
-  /** Builds itself into `root`. `limit` is the most AIs a message may go to; `onChange()` hears of each choice. */
+  /**
+   * Builds itself into `root`. `limit` is the most AIs a message may go to; `onChange()` hears of each
+   * choice.
+   */
   constructor(root, { ais, entries, limit, onChange }) {
     Object.assign(this, { root, ais, limit, onChange });
     this.entries = this.#known(entries);
-    this.find = el("input", { class: "input", type: "search", "aria-label": gettext("Find an AI"), placeholder: gettext("Find an AI"), autocomplete: "off", on: { input: () => this.#showList() } });
+    this.find = el("input", {
+      class: "input",
+      type: "search",
+      "aria-label": gettext("Find an AI"),
+      placeholder: gettext("Find an AI"),
+      autocomplete: "off",
+      on: { input: () => this.#showList() },
+    });
     this.options = el("div");
     this.head = el("div");
-    this.list = el("div", { class: "ai-list", id: "ai-list", popover: "auto", role: "group", "aria-label": gettext("AIs") }, this.head, ais.length > MANY ? this.find : null, this.options);
-    this.add = el("button", { type: "button", class: "chip chip-add", popovertarget: "ai-list", "aria-expanded": "false" }, icon("plus"), gettext("AI"));
+    this.list = el(
+      "div",
+      { class: "ai-list", id: "ai-list", popover: "auto", role: "group", "aria-label": gettext("AIs") },
+      this.head,
+      ais.length > MANY ? this.find : null,
+      this.options,
+    );
+    this.add = el(
+      "button",
+      { type: "button", class: "chip chip-add", popovertarget: "ai-list", "aria-expanded": "false" },
+      icon("plus"),
+      gettext("AI"),
+    );
     this.add.setAttribute("aria-label", gettext("Choose the AIs"));
     this.list.addEventListener("toggle", (event) => this.#toggled(event.newState === "open"));
     root.closest("form").append(this.list);
@@ -86,17 +108,31 @@ export class Picker {
     const ai = aiOf(entry, this.ais);
     const model = modelOf(entry, ai);
     const { temperature } = entry.settings;
-    const sub = [ai.ready ? model : reasonOf(ai), ...(temperature === undefined ? [] : [number(temperature, 1)])].join(" · ");
+    const sub = [
+      ai.ready ? model : reasonOf(ai),
+      ...(temperature === undefined ? [] : [number(temperature, 1)]),
+    ].join(" · ");
     const label = fill(gettext("Settings of %(name)s"), { name: `${ai.name} ${sub}` });
     const chip = el(
       "button",
-      { type: "button", class: ai.ready ? "chip" : "chip chip-missing", title: settingsOf(entry) || label, "aria-label": label, "aria-haspopup": "dialog", draggable: "true", data: { target: entry.target }, on: { click: () => this.settings.open(entry, ai, chip) } },
+      {
+        type: "button",
+        class: ai.ready ? "chip" : "chip chip-missing",
+        title: settingsOf(entry) || label,
+        "aria-label": label,
+        "aria-haspopup": "dialog",
+        draggable: "true",
+        data: { target: entry.target },
+        on: { click: () => this.settings.open(entry, ai, chip) },
+      },
       markOf(ai.provider, ai.mark),
       el("span", { text: ai.name }),
       " ",
       el("span", { class: "chip-sub", text: sub }),
     );
-    chip.addEventListener("dragstart", ({ dataTransfer }) => dataTransfer.setData(DRAGGED, String(this.entries.indexOf(entry))));
+    chip.addEventListener("dragstart", ({ dataTransfer }) =>
+      dataTransfer.setData(DRAGGED, String(this.entries.indexOf(entry))),
+    );
     return chip;
   }
 
@@ -125,7 +161,13 @@ export class Picker {
     box.checked = own.length > 0;
     box.disabled = !box.checked && this.entries.length >= this.limit;
     const small = ai.demo ? `${ai.model} · ${gettext("Demonstration, not an AI")}` : ai.model;
-    return el("label", { class: "ai-option", data: { target: ai.target } }, box, markOf(ai.provider, ai.mark), el("span", {}, el("b", { text: ai.name }), el("small", { text: small })));
+    return el(
+      "label",
+      { class: "ai-option", data: { target: ai.target } },
+      box,
+      markOf(ai.provider, ai.mark),
+      el("span", {}, el("b", { text: ai.name }), el("small", { text: small })),
+    );
   }
 
   #tick(ai, own) {
@@ -136,12 +178,27 @@ export class Picker {
 
   /** What can’t be asked, by the reason why. */
   #missing(found) {
-    const groups = Map.groupBy(found.filter((ai) => !ai.ready), reasonOf);
-    return [...groups].flatMap(([reason, ais]) => [el("h3", { text: reason }), el("ul", { class: "ai-missing" }, ...ais.map((ai) => this.#missingChip(ai)))]);
+    const groups = Map.groupBy(
+      found.filter((ai) => !ai.ready),
+      reasonOf,
+    );
+    return [...groups].flatMap(([reason, ais]) => [
+      el("h3", { text: reason }),
+      el("ul", { class: "ai-missing" }, ...ais.map((ai) => this.#missingChip(ai))),
+    ]);
   }
 
   #missingChip(ai) {
-    return el("li", {}, el("a", { class: "chip chip-missing", href: `/chat/ais#${ai.provider}` }, markOf(ai.provider, ai.mark), el("span", { text: ai.name })));
+    return el(
+      "li",
+      {},
+      el(
+        "a",
+        { class: "chip chip-missing", href: `/chat/ais#${ai.provider}` },
+        markOf(ai.provider, ai.mark),
+        el("span", { text: ai.name }),
+      ),
+    );
   }
 
   #listenToDrops() {
@@ -152,7 +209,11 @@ export class Picker {
       event.preventDefault();
       const entry = this.entries[Number(event.dataTransfer.getData(DRAGGED))];
       const chips = [...this.root.querySelectorAll("[data-target]")];
-      const at = chips.findIndex((chip) => event.clientX < chip.getBoundingClientRect().right && event.clientY < chip.getBoundingClientRect().bottom);
+      const at = chips.findIndex(
+        (chip) =>
+          event.clientX < chip.getBoundingClientRect().right &&
+          event.clientY < chip.getBoundingClientRect().bottom,
+      );
       const to = at < 0 ? chips.length - 1 : at;
       if (entry) this.move(entry, to - this.entries.indexOf(entry));
     });

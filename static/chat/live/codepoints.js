@@ -1,9 +1,16 @@
+// @ts-check
 // Offsets on the wire count Unicode code points; JavaScript’s `length` counts UTF-16 units.
 const SURROGATE = /[\uD800-\uDBFF]/;
 
+/** @param {number} unit */
 const isHigh = (unit) => (unit & 0xfc00) === 0xd800;
+/** @param {number} unit */
 const isLow = (unit) => (unit & 0xfc00) === 0xdc00;
 
+/**
+ * How many code points a text has.
+ * @param {string} text
+ */
 export function codePoints(text) {
   let count = text.length;
   if (!SURROGATE.test(text)) return count;
@@ -16,7 +23,11 @@ export function codePoints(text) {
   return count;
 }
 
-/** `text` without its first `count` code points. */
+/**
+ * `text` without its first `count` code points.
+ * @param {string} text
+ * @param {number} count
+ */
 export function dropCodePoints(text, count) {
   if (!SURROGATE.test(text)) return text.slice(count);
   let i = 0;

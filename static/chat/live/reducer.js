@@ -2,9 +2,11 @@
 //
 // state = {
 //   title:    the conversation's title
-//   messages: [{id, parent_id, role, content, created_at, context, siblings, attachments}] in order of creation
+//   messages: [{id, parent_id, role, content, created_at, context, siblings, attachments}] in order of
+// creation
 //   answers:  {id: record of the answer, but `text` and `reasoning` are streams (stream.js);
-//              `lengths` are the final ones once announced, `ended` says that its turn was said to be complete}
+//              `lengths` are the final ones once announced, `ended` says that its turn was said to be
+// complete}
 //   missing:  ids of answers of which something was lost: the owner of the socket sends `resume`
 //   elsewhere: ids of answers in branches that are not shown: what is told of them is left aside
 //   reload:   true when there are messages whose predecessors the page does not know, or another branch
@@ -12,7 +14,8 @@
 //   accepted: client_id of the last accepted command    refused: the last `error` event, or null
 // }
 //
-// Property: a snapshot and the events after it give what a fresh read gives, whatever was lost, doubled or late.
+// Property: a snapshot and the events after it give what a fresh read gives, whatever was lost, doubled or
+// late.
 import { addPiece, hasGap, replaceText, stream } from "./stream.js";
 
 const FINAL = new Set(["done", "failed", "stopped", "interrupted"]);
@@ -61,7 +64,10 @@ export function reduce(state, event) {
   }
 }
 
-/** The answers of one message: a list of versions for each column, the oldest first; columns as they were asked. */
+/**
+ * The answers of one message: a list of versions for each column, the oldest first; columns as they were
+ * asked.
+ */
 export function versionsOf(state, messageId) {
   const columns = new Map();
   const own = Object.values(state.answers).filter((answer) => answer.message_id === messageId);
@@ -72,10 +78,17 @@ export function versionsOf(state, messageId) {
 }
 
 /** Ids of the newest version of each column of one message, in order. */
-export const columnsOf = (state, messageId) => versionsOf(state, messageId).map((versions) => versions.at(-1).id);
+export const columnsOf = (state, messageId) =>
+  versionsOf(state, messageId).map((versions) => versions.at(-1).id);
 
 function answerFrom(record) {
-  return { ...record, text: stream(record.text), reasoning: stream(record.reasoning), lengths: null, ended: false };
+  return {
+    ...record,
+    text: stream(record.text),
+    reasoning: stream(record.reasoning),
+    lengths: null,
+    ended: false,
+  };
 }
 
 /** A record from a snapshot replaces what is shown, unless it is older than that. */
@@ -90,7 +103,8 @@ function mergeRecord(known, record, fromRows) {
 
 function mergeText(known, text, running, fromRows) {
   const next = replaceText(known, text);
-  // Rows may be a second old, and frames may overtake a snapshot from memory: the longer text is the newer one.
+  // Rows may be a second old, and frames may overtake a snapshot from memory: the longer text is the newer
+  // one.
   const older = running && next.length < known.length && (fromRows || known.text.startsWith(text));
   if (older) return known;
   return running ? next : { ...next, early: [] };
@@ -99,7 +113,8 @@ function mergeText(known, text, running, fromRows) {
 function withAnswers(state, records, fromRows = new Set()) {
   if (records.length === 0) return state;
   const answers = { ...state.answers };
-  for (const record of records) answers[record.id] = mergeRecord(answers[record.id], record, fromRows.has(record.id));
+  for (const record of records)
+    answers[record.id] = mergeRecord(answers[record.id], record, fromRows.has(record.id));
   const whole = new Set(records.map((record) => record.id).filter((id) => !lacks(answers[id])));
   return { ...state, answers, missing: state.missing.filter((id) => !whole.has(id)) };
 }
@@ -108,16 +123,31 @@ function withMessages(state, records, fromRows) {
   const known = new Set(state.messages.map((message) => message.id));
   const fresh = records.filter((record) => !known.has(record.id));
   const aside = besideShown(state, fresh);
-  if (aside.size > 0) return withMessages(leftAside(state, fresh, aside), records.filter((record) => !aside.has(record.id)), fromRows);
+  if (aside.size > 0)
+    return withMessages(
+      leftAside(state, fresh, aside),
+      records.filter((record) => !aside.has(record.id)),
+      fromRows,
+    );
   for (const record of fresh) known.add(record.id);
-  if (fresh.some((record) => record.parent_id !== null && !known.has(record.parent_id))) return { ...state, reload: true };
-  const messages = fresh.length === 0 ? state.messages : [...state.messages, ...fresh.map(messageFrom)].sort((a, b) => a.id - b.id);
-  return withAnswers({ ...state, messages }, records.flatMap((record) => record.answers), fromRows);
+  if (fresh.some((record) => record.parent_id !== null && !known.has(record.parent_id)))
+    return { ...state, reload: true };
+  const messages =
+    fresh.length === 0
+      ? state.messages
+      : [...state.messages, ...fresh.map(messageFrom)].sort((a, b) => a.id - b.id);
+  return withAnswers(
+    { ...state, messages },
+    records.flatMap((record) => record.answers),
+    fromRows,
+  );
 }
 
 /** Ids of the messages that stand where others are shown: of another branch, or of one that begins. */
 function besideShown(state, fresh) {
-  const places = new Set(state.messages.filter((message) => message.role === "user").map((message) => message.parent_id));
+  const places = new Set(
+    state.messages.filter((message) => message.role === "user").map((message) => message.parent_id),
+  );
   const aside = new Set();
   for (const { id, role, parent_id } of fresh) {
     if ((role === "user" && places.has(parent_id)) || aside.has(parent_id)) aside.add(id);
@@ -127,13 +157,29 @@ function besideShown(state, fresh) {
 
 /** Which branch is shown the server knows: it is asked once about each turn of another one. */
 function leftAside(state, fresh, aside) {
-  const ids = fresh.filter((record) => aside.has(record.id)).flatMap((record) => record.answers.map((answer) => answer.id));
+  const ids = fresh
+    .filter((record) => aside.has(record.id))
+    .flatMap((record) => record.answers.map((answer) => answer.id));
   const isNew = ids.some((id) => !state.elsewhere.has(id));
   const elsewhere = new Set([...state.elsewhere, ...ids]);
-  return { ...state, elsewhere, missing: state.missing.filter((id) => !elsewhere.has(id)), reload: state.reload || isNew };
+  return {
+    ...state,
+    elsewhere,
+    missing: state.missing.filter((id) => !elsewhere.has(id)),
+    reload: state.reload || isNew,
+  };
 }
 
-function messageFrom({ id, parent_id, role, content, created_at, context = "own", siblings = [], attachments = [] }) {
+function messageFrom({
+  id,
+  parent_id,
+  role,
+  content,
+  created_at,
+  context = "own",
+  siblings = [],
+  attachments = [],
+}) {
   return { id, parent_id, role, content, created_at, context, siblings, attachments };
 }
 
@@ -143,12 +189,18 @@ function loaded(state, records) {
   const since = state.isLeft ? [] : state.messages.filter((message) => message.id > last);
   const messages = [...records.map(messageFrom), ...since];
   const known = new Set(messages.map((message) => message.id));
-  const answers = Object.fromEntries(Object.entries(state.answers).filter(([, answer]) => known.has(answer.message_id)));
+  const answers = Object.fromEntries(
+    Object.entries(state.answers).filter(([, answer]) => known.has(answer.message_id)),
+  );
   const missing = state.missing.filter((id) => answers[id]);
   const read = records.flatMap((record) => record.answers);
   const shown = new Set(read.map((record) => record.id));
   const elsewhere = new Set([...state.elsewhere].filter((id) => !shown.has(id)));
-  return withAnswers({ ...state, messages, answers, missing, elsewhere, reload: false, isLeft: false }, read, new Set(read.map((record) => record.id)));
+  return withAnswers(
+    { ...state, messages, answers, missing, elsewhere, reload: false, isLeft: false },
+    read,
+    new Set(read.map((record) => record.id)),
+  );
 }
 
 /** `accepted` and `turn` started carry new messages, new answers, or both. */
@@ -159,33 +211,44 @@ function withTurn(state, event) {
 
 /** One answer of a turn is chosen, in place of another, or none any more. */
 function chosen(state, { message_id, answer_id }) {
-  const changed = Object.values(state.answers).filter((answer) => answer.message_id === message_id && answer.is_chosen !== (answer.id === answer_id));
+  const changed = Object.values(state.answers).filter(
+    (answer) => answer.message_id === message_id && answer.is_chosen !== (answer.id === answer_id),
+  );
   if (changed.length === 0) return state;
-  const answers = Object.fromEntries(changed.map((answer) => [answer.id, { ...answer, is_chosen: answer.id === answer_id }]));
+  const answers = Object.fromEntries(
+    changed.map((answer) => [answer.id, { ...answer, is_chosen: answer.id === answer_id }]),
+  );
   return { ...state, answers: { ...state.answers, ...answers } };
 }
 
 function turnComplete(state, messageId) {
-  const open = Object.values(state.answers).filter((answer) => answer.message_id === messageId && isRunning(answer));
+  const open = Object.values(state.answers).filter(
+    (answer) => answer.message_id === messageId && isRunning(answer),
+  );
   if (open.length === 0) return state;
   const ended = Object.fromEntries(open.map((answer) => [answer.id, { ...answer, ended: true }]));
-  return withMissing({ ...state, answers: { ...state.answers, ...ended } }, open.map((answer) => answer.id));
+  return withMissing(
+    { ...state, answers: { ...state.answers, ...ended } },
+    open.map((answer) => answer.id),
+  );
 }
 
 function deltas(state, event) {
   const answers = { ...state.answers };
   const missing = [];
-  const apply = (field) => ([id, offset, piece]) => {
-    const answer = answers[id];
-    if (!answer) {
-      if (!state.elsewhere.has(id)) missing.push(id);
-      return;
-    }
-    const next = addPiece(answer[field], offset, piece);
-    if (next === answer[field]) return;
-    answers[id] = { ...answer, [field]: next };
-    if (hasGap(next)) missing.push(id);
-  };
+  const apply =
+    (field) =>
+    ([id, offset, piece]) => {
+      const answer = answers[id];
+      if (!answer) {
+        if (!state.elsewhere.has(id)) missing.push(id);
+        return;
+      }
+      const next = addPiece(answer[field], offset, piece);
+      if (next === answer[field]) return;
+      answers[id] = { ...answer, [field]: next };
+      if (hasGap(next)) missing.push(id);
+    };
   event.deltas.forEach(apply("text"));
   event.reasoning.forEach(apply("reasoning"));
   const touched = new Set([...event.deltas, ...event.reasoning].map(([id]) => id));
@@ -198,7 +261,10 @@ function lengths(state, entries) {
     if (!answer) return !state.elsewhere.has(id);
     return answer.text.length < text || answer.reasoning.length < reasoning;
   });
-  return withMissing(state, short.map(([id]) => id));
+  return withMissing(
+    state,
+    short.map(([id]) => id),
+  );
 }
 
 function answerChanged(state, { type: _, text_length, reasoning_length, ...change }) {
@@ -206,7 +272,11 @@ function answerChanged(state, { type: _, text_length, reasoning_length, ...chang
   if (!answer) return state.elsewhere.has(change.id) ? state : withMissing(state, [change.id]);
   const final = FINAL.has(change.status);
   if (!final && !isRunning(answer)) return state;
-  const next = { ...answer, ...change, lengths: final ? { text: text_length, reasoning: reasoning_length } : null };
+  const next = {
+    ...answer,
+    ...change,
+    lengths: final ? { text: text_length, reasoning: reasoning_length } : null,
+  };
   const answers = { ...state.answers, [change.id]: next };
   return withMissing({ ...state, answers }, lacks(next) ? [change.id] : []);
 }
@@ -222,7 +292,10 @@ function lacks(answer) {
 /** The gaps of these answers that closed by themselves need no snapshot any more. */
 function healed(state, ids) {
   if (state.missing.length === 0) return state;
-  return { ...state, missing: state.missing.filter((id) => !ids.has(id) || !state.answers[id] || lacks(state.answers[id])) };
+  return {
+    ...state,
+    missing: state.missing.filter((id) => !ids.has(id) || !state.answers[id] || lacks(state.answers[id])),
+  };
 }
 
 function withMissing(state, ids) {

@@ -13,7 +13,8 @@ const ENDS = { 4401: "expired", 4403: "refused", 4404: "gone" };
 const TOO_MANY = 4429;
 
 /**
- * `onEvent(event)` gets every event; `onStatus(status)` one of connecting, open, waiting, expired, refused, gone.
+ * `onEvent(event)` gets every event; `onStatus(status)` one of connecting, open, waiting, expired, refused,
+ * gone.
  * `timers` and `Socket` are given by tests.
  */
 export class Connection {
@@ -56,7 +57,10 @@ export class Connection {
     return true;
   }
 
-  /** Say which answers lack something now, all of them: one request in flight, and not more often than every 250 ms. */
+  /**
+   * Say which answers lack something now, all of them: one request in flight, and not more often than every
+   * 250 ms.
+   */
   resume(ids) {
     this.#wanted = ids;
     if (ids.length === 0 || this.#resumeTimer !== null || this.status !== "open") return;
@@ -125,7 +129,8 @@ export class Connection {
       this.#setStatus(ENDS[code]);
       return;
     }
-    const longest = code === TOO_MANY ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries);
+    const longest =
+      code === TOO_MANY ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries);
     this.#tries += 1;
     this.#setStatus("waiting");
     const wait = longest * (0.75 + Math.random() / 2);

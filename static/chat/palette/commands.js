@@ -1,4 +1,5 @@
-// The commands of the palette: every control of the page that says it is one, and what only the keyboard reaches.
+// The commands of the palette: every control of the page that says it is one, and what only the keyboard
+// reaches.
 import { gettext } from "../../webox/i18n.js";
 import { showSide, toggleSide } from "../../webox/page.js";
 
@@ -11,7 +12,14 @@ function ofControl(node) {
   const { command, keywords = "", combination } = node.dataset;
   const name = node.querySelector("use")?.getAttribute("href").split("#")[1] ?? "next";
   const way = node instanceof HTMLAnchorElement ? { href: node.href } : { act: () => node.click() };
-  return { key: `control-${command}`, label: node.title || node.textContent.trim(), keywords, icon: name, combination, ...way };
+  return {
+    key: `control-${command}`,
+    label: node.title || node.textContent.trim(),
+    keywords,
+    icon: name,
+    combination,
+    ...way,
+  };
 }
 
 function own({ sidebar, help }) {
@@ -20,10 +28,38 @@ function own({ sidebar, help }) {
     act();
   };
   return [
-    { key: "sidebar", label: gettext("Fold or open the sidebar"), icon: "sidebar", combination: "mod+shift+s", act: toggleSide },
-    { key: "select", label: gettext("Select several conversations"), icon: "select", act: inSidebar(() => sidebar.select()) },
-    { key: "favourites", label: gettext("Show the favourites"), icon: "star", act: inSidebar(() => sidebar.choose({ kind: "favourites" })) },
-    { key: "archive", label: gettext("Show the archive"), icon: "archive", act: inSidebar(() => sidebar.choose({ kind: "archive" })) },
-    { key: "keys", label: gettext("Keyboard"), keywords: gettext("shortcuts help"), icon: "keyboard", combination: "?", act: () => help.toggle() },
+    {
+      key: "sidebar",
+      label: gettext("Fold or open the sidebar"),
+      icon: "sidebar",
+      combination: "mod+shift+s",
+      act: toggleSide,
+    },
+    {
+      key: "select",
+      label: gettext("Select several conversations"),
+      icon: "select",
+      act: inSidebar(() => sidebar.select()),
+    },
+    {
+      key: "favourites",
+      label: gettext("Show the favourites"),
+      icon: "star",
+      act: inSidebar(() => sidebar.choose({ kind: "favourites" })),
+    },
+    {
+      key: "archive",
+      label: gettext("Show the archive"),
+      icon: "archive",
+      act: inSidebar(() => sidebar.choose({ kind: "archive" })),
+    },
+    {
+      key: "keys",
+      label: gettext("Keyboard"),
+      keywords: gettext("shortcuts help"),
+      icon: "keyboard",
+      combination: "?",
+      act: () => help.toggle(),
+    },
   ];
 }

@@ -21,7 +21,9 @@ export const fold = (text) =>
 /** Whether the texts are searched for this too: there must be something of a word in it. */
 export const isSearched = (words) => (words.match(/[\p{L}\p{N}]/gu) ?? []).length >= SEARCHED_LENGTH;
 
-/** How well a text has all the words: 0 not at all, 1 somewhere, 2 at the start of words, 3 at its own start. */
+/**
+ * How well a text has all the words: 0 not at all, 1 somewhere, 2 at the start of words, 3 at its own start.
+ */
 export function rank(words, text) {
   const [needle, hay] = [fold(words), fold(text)];
   if (needle === "") return 1;
@@ -40,20 +42,25 @@ const best = (words, items, textOf) =>
     .map(([, item]) => item);
 
 /** The commands whose name or other words match, the best first. */
-export const matchingCommands = (words, commands) => best(words, commands, ({ label, keywords = "" }) => `${label} ${keywords}`);
+export const matchingCommands = (words, commands) =>
+  best(words, commands, ({ label, keywords = "" }) => `${label} ${keywords}`);
 
 const newestFirst = (talks) => [...talks].sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
 
 export const recent = (talks) => newestFirst(talks.filter((talk) => !talk.is_archived)).slice(0, RECENT);
 
 /** Known conversations whose title matches. */
-export const matchingTitles = (words, talks) => best(words, newestFirst(talks), ({ title }) => title).slice(0, TITLES);
+export const matchingTitles = (words, talks) =>
+  best(words, newestFirst(talks), ({ title }) => title).slice(0, TITLES);
 
 /** What the server found, parted: conversations by title that are not in `known` yet, and hits in texts. */
 export function parted(hits, known) {
   const ids = new Set(known.map(({ id }) => id));
   const titles = hits.filter((hit) => hit.found_in === "title" && !ids.has(hit.conversation_id));
-  return { titles: titles.map(({ conversation_id: id, ...hit }) => ({ ...hit, id })), texts: hits.filter((hit) => hit.found_in !== "title") };
+  return {
+    titles: titles.map(({ conversation_id: id, ...hit }) => ({ ...hit, id })),
+    texts: hits.filter((hit) => hit.found_in !== "title"),
+  };
 }
 
 /** Where a hit is read. */
@@ -82,7 +89,8 @@ export function pieces(text, words) {
 function spans(hay, needles) {
   const found = [];
   for (const needle of needles) {
-    for (let at = hay.indexOf(needle); at !== -1; at = hay.indexOf(needle, at + needle.length)) found.push([at, at + needle.length]);
+    for (let at = hay.indexOf(needle); at !== -1; at = hay.indexOf(needle, at + needle.length))
+      found.push([at, at + needle.length]);
   }
   return found;
 }

@@ -1,4 +1,5 @@
-// Search and commands in one field: recent conversations and all commands at first, then what matches what is written.
+// Search and commands in one field: recent conversations and all commands at first, then what matches what is
+// written.
 import { KEYS } from "../../webox/storage.js";
 import { api } from "../../webox/api.js";
 import { el, icon, setText } from "../../webox/dom.js";
@@ -35,7 +36,12 @@ export class Palette {
   }
 
   #build() {
-    this.list = el("div", { class: "palette-list", id: "palette-list", role: "listbox", "aria-label": gettext("Found") });
+    this.list = el("div", {
+      class: "palette-list",
+      id: "palette-list",
+      role: "listbox",
+      "aria-label": gettext("Found"),
+    });
     this.field = el("input", {
       class: "palette-field",
       type: "text",
@@ -51,7 +57,14 @@ export class Palette {
       enterkeyhint: "go",
     });
     this.note = el("p", { class: "palette-note", role: "status" });
-    const close = el("button", { type: "button", class: "btn btn-quiet palette-close", on: { click: () => this.dialog.close() } }, el("span", { class: "visually-hidden", text: gettext("Close") }), " ", el("kbd", { text: keyLabel("escape", apple) }), icon("cross"));
+    const close = el(
+      "button",
+      { type: "button", class: "btn btn-quiet palette-close", on: { click: () => this.dialog.close() } },
+      el("span", { class: "visually-hidden", text: gettext("Close") }),
+      " ",
+      el("kbd", { text: keyLabel("escape", apple) }),
+      icon("cross"),
+    );
     this.dialog = el(
       "dialog",
       { class: "dialog palette", "aria-label": gettext("Search and commands") },
@@ -90,13 +103,21 @@ export class Palette {
     let found = [];
     let sentence = "";
     try {
-      found = await api("GET", `/api/chat/search?${new URLSearchParams({ words, limit: HITS, offset: before.length })}`);
+      found = await api(
+        "GET",
+        `/api/chat/search?${new URLSearchParams({ words, limit: HITS, offset: before.length })}`,
+      );
     } catch (error) {
       sentence = error.sentence;
     }
     // A later question was asked in the meantime.
     if (asked !== this.asked) return;
-    Object.assign(this, { found: [...before, ...found], sentence, hasMore: found.length === HITS, state: sentence ? "failed" : "ready" });
+    Object.assign(this, {
+      found: [...before, ...found],
+      sentence,
+      hasMore: found.length === HITS,
+      state: sentence ? "failed" : "ready",
+    });
     this.#show(false);
   }
 
@@ -109,20 +130,32 @@ export class Palette {
 
   #groups() {
     const { words } = this;
-    if (words === "") return [[gettext("Recent"), recent(this.store.all()).map((talk) => talkOption(talk, ""))], [gettext("Commands"), this.commands().map(commandOption)]];
+    if (words === "")
+      return [
+        [gettext("Recent"), recent(this.store.all()).map((talk) => talkOption(talk, ""))],
+        [gettext("Commands"), this.commands().map(commandOption)],
+      ];
     const known = matchingTitles(words, this.store.all());
     const { titles, texts } = parted(this.found, known);
     return [
       [gettext("Commands"), matchingCommands(words, this.commands()).map(commandOption)],
       [gettext("Conversations"), [...known, ...titles].map((talk) => talkOption(talk, words))],
-      [gettext("In questions and answers"), [...texts.map(hitOption), ...(this.hasMore && this.state === "ready" ? [moreOption(() => this.#more())] : [])]],
+      [
+        gettext("In questions and answers"),
+        [
+          ...texts.map(hitOption),
+          ...(this.hasMore && this.state === "ready" ? [moreOption(() => this.#more())] : []),
+        ],
+      ],
     ].toSorted(([, a], [, b]) => (a.length === 0) - (b.length === 0));
   }
 
   #show(isNew) {
     const before = isNew ? null : this.active?.dataset.key;
     const shown = this.#groups().filter(([, options]) => options.length > 0);
-    this.list.replaceChildren(...shown.map(([heading, options], index) => group(`palette-group-${index}`, heading, options)));
+    this.list.replaceChildren(
+      ...shown.map(([heading, options], index) => group(`palette-group-${index}`, heading, options)),
+    );
     this.options = [...this.list.querySelectorAll('[role="option"]')];
     this.options.forEach((option, index) => (option.id = `palette-option-${index}`));
     this.field.setAttribute("aria-expanded", String(this.options.length > 0));
@@ -134,8 +167,13 @@ export class Palette {
   #noteText() {
     if (this.state === "searching") return gettext("Searching…");
     if (this.state === "failed") return this.sentence;
-    if (this.options.length === 0) return fill(gettext("Nothing found for “%(words)s”. Try fewer or other words."), { words: this.words });
-    return this.words === "" ? "" : fill(ngettext("%(count)s result", "%(count)s results", this.options.length), { count: number(this.options.length) });
+    if (this.options.length === 0)
+      return fill(gettext("Nothing found for “%(words)s”. Try fewer or other words."), { words: this.words });
+    return this.words === ""
+      ? ""
+      : fill(ngettext("%(count)s result", "%(count)s results", this.options.length), {
+          count: number(this.options.length),
+        });
   }
 
   #activate(option) {
@@ -192,7 +230,11 @@ function hint() {
     [keyLabel("enter", apple), gettext("open")],
     [keyLabel("mod+enter", apple), gettext("in a new tab")],
   ];
-  return el("span", { class: "palette-hint" }, ...pairs.flatMap(([keys, text]) => [el("kbd", { text: keys }), text]));
+  return el(
+    "span",
+    { class: "palette-hint" },
+    ...pairs.flatMap(([keys, text]) => [el("kbd", { text: keys }), text]),
+  );
 }
 
 function rememberHit(hit) {

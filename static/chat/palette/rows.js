@@ -8,14 +8,26 @@ import { keyLabel } from "./shortcuts.js";
 import { titleOf } from "../sidebar/actions.js";
 
 export function group(id, heading, options) {
-  return el("div", { role: "group", "aria-labelledby": id }, el("p", { class: "palette-heading", id, text: heading }), ...options);
+  return el(
+    "div",
+    { role: "group", "aria-labelledby": id },
+    el("p", { class: "palette-heading", id, text: heading }),
+    ...options,
+  );
 }
 
-const option = (tag, options, ...parts) => el(tag, { ...options, class: "palette-option", role: "option", tabindex: "-1" }, ...parts);
+const option = (tag, options, ...parts) =>
+  el(tag, { ...options, class: "palette-option", role: "option", tabindex: "-1" }, ...parts);
 
 export function commandOption({ key, label, icon: name, href, act, combination }) {
   const keys = combination ? el("kbd", { text: keyLabel(combination, apple) }) : null;
-  const node = option(href ? "a" : "button", { href, type: href ? null : "button", data: { key } }, icon(name), el("span", { class: "row-label", text: label }), keys);
+  const node = option(
+    href ? "a" : "button",
+    { href, type: href ? null : "button", data: { key } },
+    icon(name),
+    el("span", { class: "row-label", text: label }),
+    keys,
+  );
   node.act = act;
   return node;
 }
@@ -47,13 +59,21 @@ export function hitOption(hit) {
       "span",
       { class: "palette-hit" },
       el("span", { class: "palette-snippet" }, ...marked(hit.snippet)),
-      el("span", { class: "palette-place", text: `${where} · ${titleOf(hit)}${archived} · ${ago(hit.updated_at)}` }),
+      el("span", {
+        class: "palette-place",
+        text: `${where} · ${titleOf(hit)}${archived} · ${ago(hit.updated_at)}`,
+      }),
     ),
   );
 }
 
 /** The rest of the hits. */
 export function moreOption(act) {
-  const node = option("button", { type: "button", data: { key: "more" } }, icon("down"), el("span", { class: "row-label", text: gettext("More results") }));
+  const node = option(
+    "button",
+    { type: "button", data: { key: "more" } },
+    icon("down"),
+    el("span", { class: "row-label", text: gettext("More results") }),
+  );
   return Object.assign(node, { act, staysOpen: true });
 }

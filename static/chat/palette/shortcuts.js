@@ -11,11 +11,14 @@ const NAMES = {
 const APPLE = { mod: "⌘", shift: "⇧", alt: "⌥", enter: "↩" };
 
 /** Whether this is a machine with a ⌘ key. */
-export const isApple = (navigator) => /mac|iphone|ipad|ipod/i.test(navigator.userAgentData?.platform || navigator.platform || "");
+export const isApple = (navigator) =>
+  /mac|iphone|ipad|ipod/i.test(navigator.userAgentData?.platform || navigator.platform || "");
 
 /** A combination like "mod+shift+o" as the names on its keys. */
 export function keyNames(combination, apple) {
-  return combination.split("+").map((part) => (apple ? APPLE[part] : undefined) ?? NAMES[part]?.() ?? part.toLocaleUpperCase());
+  return combination
+    .split("+")
+    .map((part) => (apple ? APPLE[part] : undefined) ?? NAMES[part]?.() ?? part.toLocaleUpperCase());
 }
 
 /** The same in one piece: “Ctrl K”, “⌘K”. */
@@ -55,7 +58,8 @@ export const groups = () => [
 ];
 
 // On a keyboard without Latin letters the place of the key counts.
-const letterOf = ({ key, code }) => (/^[a-z]$/i.test(key) ? key.toLowerCase() : /^Key[A-Z]$/.test(code) ? code.at(-1).toLowerCase() : key);
+const letterOf = ({ key, code }) =>
+  /^[a-z]$/i.test(key) ? key.toLowerCase() : /^Key[A-Z]$/.test(code) ? code.at(-1).toLowerCase() : key;
 
 /** What a pressed key asks for: search, new, sidebar, help or null. `isTyping`: the focus is in a field. */
 export function shortcutOf(event, { apple, isTyping }) {

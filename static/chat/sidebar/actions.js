@@ -24,16 +24,23 @@ export async function attempt(act) {
   }
 }
 
-/** Put the keyboard on a conversation that is back, unless the person has gone on to something else meanwhile. */
+/**
+ * Put the keyboard on a conversation that is back, unless the person has gone on to something else meanwhile.
+ */
 function focusTalk(id) {
-  const isFree = [document.body, $("#main")].includes(document.activeElement) || $("#notice").contains(document.activeElement);
+  const isFree =
+    [document.body, $("#main")].includes(document.activeElement) ||
+    $("#notice").contains(document.activeElement);
   if (isFree) $(`[data-conversation="${id}"] :is(a, input)`)?.focus();
 }
 
 export class Actions {
   constructor(store) {
     this.store = store;
-    /** Called with the id of a conversation that was deleted, and with the id and title of one that was renamed. */
+    /**
+     * Called with the id of a conversation that was deleted, and with the id and title of one that was
+     * renamed.
+     */
     this.onGone = () => {};
     this.onRenamed = () => {};
     // The page that was left with it: its conversation was the one that is gone.
@@ -55,7 +62,11 @@ export class Actions {
     if (!(await this.change(ids, { folder }))) return;
     this.#offer(ids, fill(gettext("Moved to %(folder)s."), { folder }), async () => {
       const byFolder = Map.groupBy(before, ([, name]) => name);
-      for (const [name, pairs] of byFolder) await this.store.change(pairs.map(([id]) => id), { folder: name });
+      for (const [name, pairs] of byFolder)
+        await this.store.change(
+          pairs.map(([id]) => id),
+          { folder: name },
+        );
     });
   }
 
@@ -65,8 +76,13 @@ export class Actions {
     const one = isArchived ? gettext("Archived: %(title)s") : gettext("No longer archived: %(title)s");
     const many = isArchived
       ? ngettext("%(count)s conversation archived.", "%(count)s conversations archived.", ids.length)
-      : ngettext("%(count)s conversation no longer archived.", "%(count)s conversations no longer archived.", ids.length);
-    const said = ids.length === 1 ? fill(one, { title: titleOf(talk) }) : fill(many, { count: number(ids.length) });
+      : ngettext(
+          "%(count)s conversation no longer archived.",
+          "%(count)s conversations no longer archived.",
+          ids.length,
+        );
+    const said =
+      ids.length === 1 ? fill(one, { title: titleOf(talk) }) : fill(many, { count: number(ids.length) });
     this.#offer(ids, said, () => this.store.change(ids, { is_archived: !isArchived }));
   }
 
@@ -83,12 +99,17 @@ export class Actions {
   /** Ask, then delete a folder; what is in it is kept. */
   async deleteFolder(folder) {
     const kept = fill(
-      ngettext("%(count)s conversation is in it. It is kept and goes to %(folder)s.", "%(count)s conversations are in it. They are kept and go to %(folder)s.", folder.count),
+      ngettext(
+        "%(count)s conversation is in it. It is kept and goes to %(folder)s.",
+        "%(count)s conversations are in it. They are kept and go to %(folder)s.",
+        folder.count,
+      ),
       { count: number(folder.count), folder: this.store.folders[0].name },
     );
     const text = folder.count > 0 ? kept : gettext("It is empty.");
     const heading = fill(gettext("Delete the folder “%(name)s”?"), { name: folder.name });
-    if (await confirm({ heading, text, action: gettext("Delete the folder") })) return attempt(() => this.store.deleteFolder(folder));
+    if (await confirm({ heading, text, action: gettext("Delete the folder") }))
+      return attempt(() => this.store.deleteFolder(folder));
     return false;
   }
 
@@ -102,14 +123,23 @@ export class Actions {
 
   #offerUndelete({ ids, title, until }) {
     const many = ngettext("%(count)s conversation deleted.", "%(count)s conversations deleted.", ids.length);
-    const said = ids.length === 1 ? fill(gettext("Deleted: %(title)s"), { title }) : fill(many, { count: number(ids.length) });
-    showNotice(said, { action: { label: gettext("Undo"), act: () => this.#undelete(ids) }, until, onEnd: () => save(KEYS.deleted, null) });
+    const said =
+      ids.length === 1
+        ? fill(gettext("Deleted: %(title)s"), { title })
+        : fill(many, { count: number(ids.length) });
+    showNotice(said, {
+      action: { label: gettext("Undo"), act: () => this.#undelete(ids) },
+      until,
+      onEnd: () => save(KEYS.deleted, null),
+    });
   }
 
   async #undelete(ids) {
     if (!(await attempt(() => this.store.undelete(ids)))) return;
     save(KEYS.deleted, null);
-    showNotice(ids.length === 1 ? gettext("The conversation is back.") : gettext("The conversations are back."));
+    showNotice(
+      ids.length === 1 ? gettext("The conversation is back.") : gettext("The conversations are back."),
+    );
     focusTalk(ids[0]);
   }
 }

@@ -9,7 +9,6 @@ import { attempt } from "./actions.js";
 import { FOLDER_LENGTH } from "./menu.js";
 import { folderRow } from "./rows.js";
 
-
 export class Folders {
   /** `choose(name)` shows a folder, or all with null; `draw` draws the sidebar again. */
   constructor({ store, actions, choose, draw }) {
@@ -23,7 +22,12 @@ export class Folders {
   parts(chosen) {
     this.chosen = chosen;
     const shown = this.store.folders.filter((folder) => this.isOpen || folder.name === chosen);
-    arrange(this.list, shown.map((folder) => this.kept.node(folder.id, [folder, folder.name === chosen], () => this.#row(folder))));
+    arrange(
+      this.list,
+      shown.map((folder) =>
+        this.kept.node(folder.id, [folder, folder.name === chosen], () => this.#row(folder)),
+      ),
+    );
     return [this.kept.node("heading", this.isOpen, () => this.#heading()), this.list];
   }
 
@@ -35,9 +39,20 @@ export class Folders {
 
   #heading() {
     const toggle = () => this.#open(!this.isOpen);
-    const options = { type: "button", class: "side-fold", "aria-expanded": String(this.isOpen), "aria-controls": "folders", on: { click: toggle } };
+    const options = {
+      type: "button",
+      class: "side-fold",
+      "aria-expanded": String(this.isOpen),
+      "aria-controls": "folders",
+      on: { click: toggle },
+    };
     const button = el("button", options, gettext("Folders"), icon("right"));
-    return el("div", { class: "side-head", data: { key: "folders" } }, el("h2", {}, button), iconButton("plus", gettext("New folder"), () => this.#create()));
+    return el(
+      "div",
+      { class: "side-head", data: { key: "folders" } },
+      el("h2", {}, button),
+      iconButton("plus", gettext("New folder"), () => this.#create()),
+    );
   }
 
   #row(folder) {
@@ -104,7 +119,10 @@ export class Folders {
 
   #end(isByKey, name) {
     this.draw();
-    if (isByKey) (this.#find(name)?.querySelector("button") ?? this.list.previousSibling.querySelector(".icon-btn")).focus();
+    if (isByKey)
+      (
+        this.#find(name)?.querySelector("button") ?? this.list.previousSibling.querySelector(".icon-btn")
+      ).focus();
   }
 
   #find(name) {

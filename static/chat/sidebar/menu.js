@@ -1,4 +1,5 @@
-// The menu of a conversation, and its two panels: where it goes, and which tags it has. Also for several at once.
+// The menu of a conversation, and its two panels: where it goes, and which tags it has. Also for several at
+// once.
 import { arrange } from "../../webox/arrange.js";
 import { $, el, icon, iconButton } from "../../webox/dom.js";
 import { fill, gettext, number } from "../../webox/i18n.js";
@@ -13,11 +14,23 @@ export function talkMenu(opener, talk, { store, actions, rename }) {
   const ids = [talk.id];
   openMenu(opener, fill(gettext("Actions for %(title)s"), { title: titleOf(talk) }), [
     { label: gettext("Rename"), icon: "edit", act: rename },
-    { label: talk.is_pinned ? gettext("Unpin") : gettext("Pin"), icon: "pin", act: () => actions.change(ids, { is_pinned: !talk.is_pinned }) },
-    { label: talk.is_favourite ? gettext("Remove from favourites") : gettext("Add to favourites"), icon: "star", act: () => actions.change(ids, { is_favourite: !talk.is_favourite }) },
+    {
+      label: talk.is_pinned ? gettext("Unpin") : gettext("Pin"),
+      icon: "pin",
+      act: () => actions.change(ids, { is_pinned: !talk.is_pinned }),
+    },
+    {
+      label: talk.is_favourite ? gettext("Remove from favourites") : gettext("Add to favourites"),
+      icon: "star",
+      act: () => actions.change(ids, { is_favourite: !talk.is_favourite }),
+    },
     { label: gettext("Move to…"), icon: "folder", act: () => movePanel(opener, ids, { store, actions }) },
     { label: gettext("Tags…"), icon: "tag", act: () => tagsPanel(opener, ids, { store, actions }) },
-    { label: talk.is_archived ? gettext("Unarchive") : gettext("Archive"), icon: "archive", act: () => actions.archive(ids, !talk.is_archived) },
+    {
+      label: talk.is_archived ? gettext("Unarchive") : gettext("Archive"),
+      icon: "archive",
+      act: () => actions.archive(ids, !talk.is_archived),
+    },
     null,
     { label: gettext("Delete"), icon: "trash", isDanger: true, act: () => actions.delete(ids) },
   ]);
@@ -41,10 +54,19 @@ export function movePanel(opener, ids, { store, actions, onDone = () => {} }) {
       isChosen ? icon("check") : null,
     );
   };
-  const add = newName(gettext("New folder"), gettext("Make the folder and move there"), FOLDER_LENGTH, async (name) => {
-    if (await attempt(() => store.createFolder(name))) await move(name);
-  });
-  const list = el("div", { class: "menu-list", role: "group", "aria-label": gettext("Folders") }, ...store.folders.map(option));
+  const add = newName(
+    gettext("New folder"),
+    gettext("Make the folder and move there"),
+    FOLDER_LENGTH,
+    async (name) => {
+      if (await attempt(() => store.createFolder(name))) await move(name);
+    },
+  );
+  const list = el(
+    "div",
+    { class: "menu-list", role: "group", "aria-label": gettext("Folders") },
+    ...store.folders.map(option),
+  );
   const panel = openPanel(opener, gettext("Move to"), [list, add]);
 }
 
@@ -55,7 +77,8 @@ export function tagsPanel(opener, ids, { store, actions }) {
   const options = new Map();
   const has = (name) => ids.filter((id) => store.get(id)?.tags.includes(name)).length;
   const option = (name) => {
-    const tick = () => actions.change(ids, box.checked ? { add_tags: [name] } : { remove_tags: [name] }).then(show);
+    const tick = () =>
+      actions.change(ids, box.checked ? { add_tags: [name] } : { remove_tags: [name] }).then(show);
     const box = el("input", { type: "checkbox", on: { change: tick } });
     return { box, row: el("label", { class: "row" }, box, el("span", { class: "row-label", text: name })) };
   };
@@ -81,7 +104,11 @@ export function tagsPanel(opener, ids, { store, actions }) {
 
 /** Choose a tag to see its conversations alone; the one that is chosen is left again. */
 export async function tagFilter(opener, chosen, { store, choose }) {
-  const list = el("div", { class: "menu-list", role: "group", "aria-label": gettext("Tags") }, el("p", { class: "menu-none", text: gettext("Loading…") }));
+  const list = el(
+    "div",
+    { class: "menu-list", role: "group", "aria-label": gettext("Tags") },
+    el("p", { class: "menu-none", text: gettext("Loading…") }),
+  );
   const panel = openPanel(opener, gettext("Show a tag"), [list]);
   const option = ({ name, count }) => {
     const pick = () => {
@@ -98,13 +125,23 @@ export async function tagFilter(opener, chosen, { store, choose }) {
     );
   };
   if (!(await attempt(() => store.refreshCounts()))) return panel.hidePopover();
-  const none = el("p", { class: "menu-none", text: gettext("No tags yet. Give a conversation one in its menu, under “Tags…”.") });
+  const none = el("p", {
+    class: "menu-none",
+    text: gettext("No tags yet. Give a conversation one in its menu, under “Tags…”."),
+  });
   list.replaceChildren(...(store.tags.length > 0 ? store.tags.map(option) : [none]));
   return ($("[aria-current]", list) ?? $("button", list) ?? panel).focus();
 }
 
 function newName(label, action, maxlength, make) {
-  const field = el("input", { class: "input", type: "text", maxlength: String(maxlength), "aria-label": label, placeholder: label, autocomplete: "off" });
+  const field = el("input", {
+    class: "input",
+    type: "text",
+    maxlength: String(maxlength),
+    "aria-label": label,
+    placeholder: label,
+    autocomplete: "off",
+  });
   const submit = async (event) => {
     event.preventDefault();
     const name = field.value.trim();

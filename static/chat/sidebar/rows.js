@@ -18,12 +18,36 @@ export function talkRow(talk, { isCurrent, isRunning, onMore, onDrag }) {
   const title = titleOf(talk);
   const link = el(
     "a",
-    { class: "row", href: `/chat/${talk.id}`, "aria-current": isCurrent ? "page" : null, title, on: { dragstart: (event) => onDrag(talk, event) } },
+    {
+      class: "row",
+      href: `/chat/${talk.id}`,
+      "aria-current": isCurrent ? "page" : null,
+      title,
+      on: { dragstart: (event) => onDrag(talk, event) },
+    },
     el("span", { class: "row-label", text: title }),
   );
-  const more = iconButton("dots", fill(gettext("Actions for %(title)s"), { title }), () => onMore(talk, more), { "aria-haspopup": "menu", "aria-expanded": "false" });
-  const running = isRunning ? el("span", { class: "talk-disc", role: "img", "aria-label": gettext("Being answered"), title: gettext("Being answered") }) : null;
-  return el("li", { class: "talk", data: { key: `talk-${talk.id}`, conversation: talk.id } }, link, running, more);
+  const more = iconButton(
+    "dots",
+    fill(gettext("Actions for %(title)s"), { title }),
+    () => onMore(talk, more),
+    { "aria-haspopup": "menu", "aria-expanded": "false" },
+  );
+  const running = isRunning
+    ? el("span", {
+        class: "talk-disc",
+        role: "img",
+        "aria-label": gettext("Being answered"),
+        title: gettext("Being answered"),
+      })
+    : null;
+  return el(
+    "li",
+    { class: "talk", data: { key: `talk-${talk.id}`, conversation: talk.id } },
+    link,
+    running,
+    more,
+  );
 }
 
 /** The same while several are chosen; `onPick(talk, isRange)`. */
@@ -35,21 +59,42 @@ export function pickRow(talk, { isPicked, onPick }) {
     onPick(talk, event.shiftKey);
   };
   const label = el("label", { class: "row" }, box, el("span", { class: "row-label", text: titleOf(talk) }));
-  return el("li", { class: "talk talk-pick", data: { key: `talk-${talk.id}`, conversation: talk.id }, on: { click: pick } }, label);
+  return el(
+    "li",
+    { class: "talk talk-pick", data: { key: `talk-${talk.id}`, conversation: talk.id }, on: { click: pick } },
+    label,
+  );
 }
 
 /** A folder; `onMore(folder, opener)` is left out for the one that is always there. */
 export function folderRow(folder, { isChosen, onChoose, onMore, onDrop }) {
   const button = el(
     "button",
-    { type: "button", class: "row", "aria-pressed": String(isChosen), title: folder.name, on: { click: () => onChoose(folder) } },
+    {
+      type: "button",
+      class: "row",
+      "aria-pressed": String(isChosen),
+      title: folder.name,
+      on: { click: () => onChoose(folder) },
+    },
     icon("folder"),
     el("span", { class: "row-label", text: folder.name }),
     el("span", { class: "row-count num", text: number(folder.count) }),
   );
   const label = fill(gettext("Actions for the folder %(name)s"), { name: folder.name });
-  const more = folder.id === null ? null : iconButton("dots", label, () => onMore(folder, more), { "aria-haspopup": "menu", "aria-expanded": "false" });
-  const row = el("li", { class: more ? "talk folder" : "talk", data: { key: `folder-${folder.id}`, folder: folder.name } }, button, more);
+  const more =
+    folder.id === null
+      ? null
+      : iconButton("dots", label, () => onMore(folder, more), {
+          "aria-haspopup": "menu",
+          "aria-expanded": "false",
+        });
+  const row = el(
+    "li",
+    { class: more ? "talk folder" : "talk", data: { key: `folder-${folder.id}`, folder: folder.name } },
+    button,
+    more,
+  );
   takeDrops(row, (ids) => onDrop(folder, ids));
   return row;
 }

@@ -50,16 +50,51 @@ export class Selection {
     const ids = this.#chosen();
     const none = ids.length === 0 ? { disabled: true } : {};
     const isArchived = ids.length > 0 && ids.every((id) => this.store.get(id).is_archived);
-    const said = ids.length === 0 ? gettext("None selected") : fill(ngettext("%(count)s selected", "%(count)s selected", ids.length), { count: number(ids.length) });
+    const said =
+      ids.length === 0
+        ? gettext("None selected")
+        : fill(ngettext("%(count)s selected", "%(count)s selected", ids.length), {
+            count: number(ids.length),
+          });
     const popup = { "aria-haspopup": "dialog", "aria-expanded": "false", ...none };
-    const move = iconButton("folder", gettext("Move to…"), () => movePanel(move, ids, { store: this.store, actions: this.actions, onDone: () => this.end() }), popup);
-    const tags = iconButton("tag", gettext("Tags…"), () => tagsPanel(tags, ids, { store: this.store, actions: this.actions }), popup);
-    const archive = iconButton("archive", isArchived ? gettext("Unarchive") : gettext("Archive"), () => this.#endWith(this.actions.archive(ids, !isArchived)), none);
-    const remove = iconButton("trash", gettext("Delete"), () => this.#endWith(this.actions.delete(ids)), none);
-    const cancel = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Cancel"), on: { click: () => this.end() } });
+    const move = iconButton(
+      "folder",
+      gettext("Move to…"),
+      () => movePanel(move, ids, { store: this.store, actions: this.actions, onDone: () => this.end() }),
+      popup,
+    );
+    const tags = iconButton(
+      "tag",
+      gettext("Tags…"),
+      () => tagsPanel(tags, ids, { store: this.store, actions: this.actions }),
+      popup,
+    );
+    const archive = iconButton(
+      "archive",
+      isArchived ? gettext("Unarchive") : gettext("Archive"),
+      () => this.#endWith(this.actions.archive(ids, !isArchived)),
+      none,
+    );
+    const remove = iconButton(
+      "trash",
+      gettext("Delete"),
+      () => this.#endWith(this.actions.delete(ids)),
+      none,
+    );
+    const cancel = el("button", {
+      type: "button",
+      class: "btn btn-quiet",
+      text: gettext("Cancel"),
+      on: { click: () => this.end() },
+    });
     return el(
       "div",
-      { class: "pick-bar", role: "group", "aria-label": gettext("Selected conversations"), data: { key: "pick-bar" } },
+      {
+        class: "pick-bar",
+        role: "group",
+        "aria-label": gettext("Selected conversations"),
+        data: { key: "pick-bar" },
+      },
       el("span", { class: "pick-count num", role: "status", text: said }),
       cancel,
       el("span", { class: "pick-acts" }, move, tags, archive, remove),

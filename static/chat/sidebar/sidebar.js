@@ -1,4 +1,5 @@
-// The sidebar’s list: one view of the conversations at a time, by date, with the pinned ones and the folders above.
+// The sidebar’s list: one view of the conversations at a time, by date, with the pinned ones and the folders
+// above.
 import { Kept, arrange } from "../../webox/arrange.js";
 import { $, el, iconButton } from "../../webox/dom.js";
 import { fill, gettext } from "../../webox/i18n.js";
@@ -21,7 +22,12 @@ export class Sidebar {
     Object.assign(this, { root, store, actions });
     // 0.9.0 kept it under the key of how a turn is looked at.
     this.view = viewOf(load(KEYS.sidebarView, load(KEYS.turnView, null)));
-    this.folders = new Folders({ store, actions, choose: (name) => this.choose(name === null ? ALL : { kind: "folder", name }), draw: () => this.show() });
+    this.folders = new Folders({
+      store,
+      actions,
+      choose: (name) => this.choose(name === null ? ALL : { kind: "folder", name }),
+      draw: () => this.show(),
+    });
     this.selection = new Selection({ store, actions, onChange: () => this.show() });
     this.head = el("div", { class: "side-views", role: "group", "aria-label": gettext("Show") });
     this.list = el("div", { class: "side-scroll" });
@@ -33,9 +39,13 @@ export class Sidebar {
     root.replaceChildren(this.head, this.list, this.foot);
     root.addEventListener("keydown", (event) => this.#onKey(event));
     root.addEventListener("menuclosed", () => this.show());
-    new IntersectionObserver(([seen]) => seen.isIntersecting && this.#more(), { root: this.list, rootMargin: NEAR }).observe(this.end);
+    new IntersectionObserver(([seen]) => seen.isIntersecting && this.#more(), {
+      root: this.list,
+      rootMargin: NEAR,
+    }).observe(this.end);
     store.subscribe(() => this.show());
-    if (this.view.kind === "folder" && !store.folders.some(({ name }) => name === this.view.name)) this.view = ALL;
+    if (this.view.kind === "folder" && !store.folders.some(({ name }) => name === this.view.name))
+      this.view = ALL;
     this.show();
     this.#keepScroll();
     this.#keepFresh();
@@ -68,7 +78,10 @@ export class Sidebar {
   #draw() {
     const { pinned, dates } = sections(this.view, this.store.all(), new Date());
     this.shown = [...pinned, ...dates.flatMap(([, talks]) => talks)].map((talk) => talk.id);
-    arrange(this.head, this.parts.node("head", [this.view, this.selection.isOn], () => this.#views()));
+    arrange(
+      this.head,
+      this.parts.node("head", [this.view, this.selection.isOn], () => this.#views()),
+    );
     arrange(this.list, [
       ...(pinned.length > 0 ? this.#group(gettext("Pinned"), pinned) : []),
       ...this.folders.parts(this.view.kind === "folder" ? this.view.name : null),
@@ -82,37 +95,77 @@ export class Sidebar {
 
   /** The heading and the list of a group, the ones that are there: a long list is drawn often. */
   #group(heading, talks) {
-    if (!this.groups.has(heading)) this.groups.set(heading, [el("h2", { text: heading }), el("ul", { class: "talks" })]);
+    if (!this.groups.has(heading))
+      this.groups.set(heading, [el("h2", { text: heading }), el("ul", { class: "talks" })]);
     const group = this.groups.get(heading);
-    arrange(group[1], talks.map((talk) => this.#row(talk)));
+    arrange(
+      group[1],
+      talks.map((talk) => this.#row(talk)),
+    );
     return group;
   }
 
   #views() {
     const button = (view, text) =>
-      el("button", { type: "button", class: "side-view", "aria-pressed": String(keyOf(view) === keyOf(this.view)), data: { key: keyOf(view) }, text, on: { click: () => this.choose(view) } });
+      el("button", {
+        type: "button",
+        class: "side-view",
+        "aria-pressed": String(keyOf(view) === keyOf(this.view)),
+        data: { key: keyOf(view) },
+        text,
+        on: { click: () => this.choose(view) },
+      });
     const tag = this.view.kind === "tag" ? this.view.name : null;
     const choose = (name) => this.choose(name === null ? ALL : { kind: "tag", name });
     const label = tag === null ? gettext("Show a tag") : fill(gettext("Tag: %(name)s"), { name: tag });
-    const tags = iconButton("tag", label, () => tagFilter(tags, tag, { store: this.store, choose }), { "aria-haspopup": "dialog", "aria-expanded": "false", "aria-pressed": String(tag !== null), "data-key": "tags" });
+    const tags = iconButton("tag", label, () => tagFilter(tags, tag, { store: this.store, choose }), {
+      "aria-haspopup": "dialog",
+      "aria-expanded": "false",
+      "aria-pressed": String(tag !== null),
+      "data-key": "tags",
+    });
     const { isOn } = this.selection;
-    const select = iconButton("select", gettext("Select several"), () => (isOn ? this.selection.end() : this.select()), { "aria-pressed": String(isOn), "data-key": "select" });
-    return [button(ALL, gettext("All")), button({ kind: "favourites" }, gettext("Favourites")), button({ kind: "archive" }, gettext("Archived")), el("span", { class: "side-tools" }, tags, select)];
+    const select = iconButton(
+      "select",
+      gettext("Select several"),
+      () => (isOn ? this.selection.end() : this.select()),
+      { "aria-pressed": String(isOn), "data-key": "select" },
+    );
+    return [
+      button(ALL, gettext("All")),
+      button({ kind: "favourites" }, gettext("Favourites")),
+      button({ kind: "archive" }, gettext("Archived")),
+      el("span", { class: "side-tools" }, tags, select),
+    ];
   }
 
   /** The row of a conversation, the one that is there where nothing of it has changed. */
   #row(talk) {
     const { isOn } = this.selection;
-    const state = { isCurrent: talk.id === this.store.currentId, isRunning: this.store.running.has(talk.id), isPicked: isOn && this.selection.has(talk.id) };
-    return this.rows.node(talk.id, [talk.title, isOn, state], () => (isOn ? this.#pickRow(talk, state) : this.#talkRow(talk, state)));
+    const state = {
+      isCurrent: talk.id === this.store.currentId,
+      isRunning: this.store.running.has(talk.id),
+      isPicked: isOn && this.selection.has(talk.id),
+    };
+    return this.rows.node(talk.id, [talk.title, isOn, state], () =>
+      isOn ? this.#pickRow(talk, state) : this.#talkRow(talk, state),
+    );
   }
 
   #pickRow(talk, state) {
-    return pickRow(talk, { ...state, onPick: ({ id }, isRange) => this.selection.pick(id, isRange, this.shown) });
+    return pickRow(talk, {
+      ...state,
+      onPick: ({ id }, isRange) => this.selection.pick(id, isRange, this.shown),
+    });
   }
 
   #talkRow(talk, state) {
-    const menu = ({ id }, opener) => talkMenu(opener, this.store.get(id), { store: this.store, actions: this.actions, rename: () => this.#rename(this.store.get(id)) });
+    const menu = ({ id }, opener) =>
+      talkMenu(opener, this.store.get(id), {
+        store: this.store,
+        actions: this.actions,
+        rename: () => this.#rename(this.store.get(id)),
+      });
     return talkRow(talk, { ...state, onMore: menu, onDrag: ({ id }, event) => dragTalks(event, [id]) });
   }
 
@@ -121,8 +174,20 @@ export class Sidebar {
     const { state, sentence } = this.store.page(this.view);
     if (state === "loading") return [el("p", { class: "side-empty", text: gettext("Loading…") })];
     if (state === "failed") {
-      const again = el("button", { type: "button", class: "btn", text: gettext("Try again"), on: { click: () => this.store.loadMore(this.view) } });
-      return [el("div", { class: "side-empty", role: "alert", data: { key: "failed" } }, el("p", { text: sentence }), again)];
+      const again = el("button", {
+        type: "button",
+        class: "btn",
+        text: gettext("Try again"),
+        on: { click: () => this.store.loadMore(this.view) },
+      });
+      return [
+        el(
+          "div",
+          { class: "side-empty", role: "alert", data: { key: "failed" } },
+          el("p", { text: sentence }),
+          again,
+        ),
+      ];
     }
     return this.shown.length === 0 ? [emptyRow(this.view)] : [];
   }
@@ -157,7 +222,13 @@ export class Sidebar {
   }
 
   #onKey(event) {
-    if (event.key !== "Escape" || !this.selection.isOn || event.isComposing || $(":popover-open, dialog[open]")) return;
+    if (
+      event.key !== "Escape" ||
+      !this.selection.isOn ||
+      event.isComposing ||
+      $(":popover-open, dialog[open]")
+    )
+      return;
     event.stopPropagation();
     this.selection.end();
     $('[data-key="select"]', this.head).focus();
@@ -167,7 +238,9 @@ export class Sidebar {
   #keepScroll() {
     try {
       this.list.scrollTop = Number(sessionStorage.getItem(KEYS.sideScroll));
-      addEventListener("pagehide", () => sessionStorage.setItem(KEYS.sideScroll, String(this.list.scrollTop)));
+      addEventListener("pagehide", () =>
+        sessionStorage.setItem(KEYS.sideScroll, String(this.list.scrollTop)),
+      );
     } catch {
       // Storage may be forbidden: the list then starts at its top.
     }
@@ -177,7 +250,8 @@ export class Sidebar {
   #keepFresh() {
     let left = Date.now();
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible" && Date.now() - left > STALE_MS) this.store.refresh(this.view);
+      if (document.visibilityState === "visible" && Date.now() - left > STALE_MS)
+        this.store.refresh(this.view);
       left = Date.now();
     });
   }

@@ -1,4 +1,5 @@
-// A person’s conversations, folders and tags as this page knows them. What is changed shows at once and goes back
+// A person’s conversations, folders and tags as this page knows them. What is changed shows at once and goes
+// back
 // when the server refuses it.
 import { api } from "../../webox/api.js";
 import { Freshness } from "./freshness.js";
@@ -14,7 +15,9 @@ export class Conversations {
 
   /** `conversations`, `pinned`, `folders` and `current` as the server writes them into the page. */
   constructor({ conversations, pinned, folders, current }) {
-    this.talks = new Map([...pinned, ...conversations, ...(current ? [current] : [])].map((talk) => [talk.id, talk]));
+    this.talks = new Map(
+      [...pinned, ...conversations, ...(current ? [current] : [])].map((talk) => [talk.id, talk]),
+    );
     this.currentId = current?.id ?? null;
     this.running = new Set();
     this.folders = folders;
@@ -47,7 +50,9 @@ export class Conversations {
     return this.pages.get(key);
   }
 
-  /** A conversation that began or got a message: it moves to the top. One that is not known is the page’s own. */
+  /**
+   * A conversation that began or got a message: it moves to the top. One that is not known is the page’s own.
+   */
   touch(id, title) {
     const known = this.talks.get(id);
     const now = new Date().toISOString();
@@ -82,7 +87,11 @@ export class Conversations {
   async refresh(view) {
     const asked = this.#freshness.now();
     try {
-      const [rows, pinned] = await Promise.all([api("GET", `${BASE}?${queryOf(view, 0)}`), api("GET", `${BASE}?pinned=true`), this.refreshCounts()]);
+      const [rows, pinned] = await Promise.all([
+        api("GET", `${BASE}?${queryOf(view, 0)}`),
+        api("GET", `${BASE}?pinned=true`),
+        this.refreshCounts(),
+      ]);
       this.#forgetMissing(view, rows, pinned, asked);
       if (this.page(view).state === "new") this.#takePage(view, rows, asked);
       this.#take([...pinned, ...rows], asked);
@@ -93,7 +102,10 @@ export class Conversations {
   }
 
   async refreshCounts() {
-    [this.folders, this.tags] = await Promise.all([api("GET", "/api/chat/folders"), api("GET", "/api/chat/tags")]);
+    [this.folders, this.tags] = await Promise.all([
+      api("GET", "/api/chat/folders"),
+      api("GET", "/api/chat/tags"),
+    ]);
     this.#tell();
   }
 
@@ -155,7 +167,14 @@ export class Conversations {
 
   #begin(id, title, now) {
     const flags = { is_pinned: false, is_archived: false, is_favourite: false, tags: [] };
-    this.talks.set(id, { id, title, folder: this.folders[0].name, ...flags, created_at: now, updated_at: now });
+    this.talks.set(id, {
+      id,
+      title,
+      folder: this.folders[0].name,
+      ...flags,
+      created_at: now,
+      updated_at: now,
+    });
     this.currentId = id;
     this.#countAgain();
   }
@@ -183,7 +202,9 @@ export class Conversations {
   /** How many of a view were read: the newer ones, not those that are known for another reason. */
   #read(view, { oldest }) {
     if (oldest === null) return 0;
-    return listed(view, this.all()).filter((talk) => time(talk) >= oldest && !(view.kind === "all" && talk.is_pinned)).length;
+    return listed(view, this.all()).filter(
+      (talk) => time(talk) >= oldest && !(view.kind === "all" && talk.is_pinned),
+    ).length;
   }
 
   /** Forget what should be in a fresh first page and is not: it was deleted or moved elsewhere. */
@@ -191,7 +212,11 @@ export class Conversations {
     const told = new Set([...rows, ...pinned].map((talk) => talk.id));
     const oldest = rows.length < PAGE_LENGTH ? -Infinity : time(rows.at(-1));
     for (const talk of this.all()) {
-      const isGone = shows(view, talk) && time(talk) >= oldest && !told.has(talk.id) && this.#freshness.isCurrent(talk.id, asked);
+      const isGone =
+        shows(view, talk) &&
+        time(talk) >= oldest &&
+        !told.has(talk.id) &&
+        this.#freshness.isCurrent(talk.id, asked);
       if (isGone && talk.id !== this.currentId) this.talks.delete(talk.id);
     }
   }
@@ -211,11 +236,15 @@ export class Conversations {
 async function send(ids, changes) {
   if ("title" in changes) return [await api("PATCH", `${BASE}/${ids[0]}`, changes)];
   const told = [];
-  for (const some of chunks(ids)) told.push(...(await api("POST", `${BASE}/change`, { ids: some, ...changes })));
+  for (const some of chunks(ids))
+    told.push(...(await api("POST", `${BASE}/change`, { ids: some, ...changes })));
   return told;
 }
 
-const chunks = (ids) => Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, index) => ids.slice(index * AT_ONCE, (index + 1) * AT_ONCE));
+const chunks = (ids) =>
+  Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, index) =>
+    ids.slice(index * AT_ONCE, (index + 1) * AT_ONCE),
+  );
 
 function changed(talk, { add_tags: added = [], remove_tags: removed = [], ...changes }) {
   const tags = changes.tags ?? [...new Set([...talk.tags, ...added])].filter((tag) => !removed.includes(tag));

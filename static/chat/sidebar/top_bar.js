@@ -16,7 +16,9 @@ export class TopBar {
     this.menu = $("#conversation-menu", bar);
     this.crumb.addEventListener("click", () => this.#showFolder());
     this.pencil.addEventListener("click", () => this.rename());
-    this.menu.addEventListener("click", () => talkMenu(this.menu, store.current, { store, actions, rename: () => this.rename() }));
+    this.menu.addEventListener("click", () =>
+      talkMenu(this.menu, store.current, { store, actions, rename: () => this.rename() }),
+    );
     store.subscribe(() => this.#show());
     this.#show();
   }

@@ -27,16 +27,20 @@ export const untitled = () => gettext("Untitled conversation");
 export const keyOf = ({ kind, name = "" }) => `${kind}:${name}`;
 
 /** The view that was stored, or all where it names none that exists. */
-export const viewOf = (stored) => (stored !== null && typeof stored === "object" && Object.hasOwn(KINDS, stored.kind) ? stored : ALL);
+export const viewOf = (stored) =>
+  stored !== null && typeof stored === "object" && Object.hasOwn(KINDS, stored.kind) ? stored : ALL;
 
 export const shows = (view, talk) => KINDS[view.kind](talk, view);
 
 /** The query of the page of a view that starts after `offset` conversations. */
-export const queryOf = (view, offset) => new URLSearchParams({ ...QUERIES[view.kind](view), limit: PAGE_LENGTH, offset }).toString();
+export const queryOf = (view, offset) =>
+  new URLSearchParams({ ...QUERIES[view.kind](view), limit: PAGE_LENGTH, offset }).toString();
 
 /** The conversations of a view, the last used first. */
 export const listed = (view, talks) =>
-  talks.filter((talk) => shows(view, talk)).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at) || b.id - a.id);
+  talks
+    .filter((talk) => shows(view, talk))
+    .sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at) || b.id - a.id);
 
 /** Days between two moments as a calendar counts them, in this browser’s time zone. */
 function daysAgo(moment, now) {
@@ -59,7 +63,9 @@ export function dateGroup(moment, now) {
   return days <= 7 ? gettext("Previous 7 days") : monthOf(moment, now);
 }
 
-/** What stands in a view: the pinned ones (of all alone), and the others by date as [heading, conversations]. */
+/**
+ * What stands in a view: the pinned ones (of all alone), and the others by date as [heading, conversations].
+ */
 export function sections(view, talks, now) {
   const inView = listed(view, talks);
   const isPinnedApart = (talk) => view.kind === "all" && talk.is_pinned;

@@ -1,4 +1,5 @@
-// Markdown of an answer as a list of top-level blocks, some of them final while the text still grows. No DOM here.
+// Markdown of an answer as a list of top-level blocks, some of them final while the text still grows. No DOM
+// here.
 import { markdown } from "./dialect.js";
 
 const MATH = { math_open: "open", math_block: "closed" };
@@ -25,7 +26,13 @@ export function parseBlocks(text, { growing = false } = {}) {
     let last = first;
     for (let depth = tokens[first].nesting; depth > 0; depth += tokens[last].nesting) last += 1;
     const [from, to] = tokens[first].map;
-    const block = { tokens: tokens.slice(first, last + 1), start: at(from), end: at(to), fence: null, math: MATH[tokens[first].type] ?? null };
+    const block = {
+      tokens: tokens.slice(first, last + 1),
+      start: at(from),
+      end: at(to),
+      fence: null,
+      math: MATH[tokens[first].type] ?? null,
+    };
     if (tokens[first].type === "fence") block.fence = fenceOf(tokens[first], text, at(from + 1), block.end);
     blocks.push(block);
     first = last + 1;
@@ -48,12 +55,14 @@ export const closerOf = (marker) => new RegExp(`^ {0,3}${marker[0]}{${marker.len
 export const mayClose = (line) => /^ {0,3}[`~]*[ \t]*$/.test(line);
 
 /**
- * How many of these blocks no further text can change: those whose successor’s first line is whole, and a fence or
+ * How many of these blocks no further text can change: those whose successor’s first line is whole, and a
+ * fence or
  * a formula whose closing line is. What stands before an open formula may still take its lines in.
  * (A reference defined later can change a block, too: the full parse at the end sees to that.)
  */
 export function finalBlocks(blocks, text) {
-  const isClosed = ({ fence, math, end }) => (fence ? !fence.open : math === "closed" && text[end - 1] === "\n");
+  const isClosed = ({ fence, math, end }) =>
+    fence ? !fence.open : math === "closed" && text[end - 1] === "\n";
   const hasBegun = (block) => (block.math ? isClosed(block) : text.indexOf("\n", block.start) >= 0);
   let count = 0;
   blocks.forEach((block, index) => {

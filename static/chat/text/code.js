@@ -9,9 +9,29 @@ import { toFragment } from "./html.js";
 const HIGHLIGHT_CHARS = 30_000;
 // Where highlight.js names several languages at once, or the one it takes for it.
 const NAMES = {
-  html: "HTML", xhtml: "XHTML", xml: "XML", svg: "SVG", sh: "Shell", shell: "Shell", console: "Shell", zsh: "Zsh",
-  toml: "TOML", ini: "INI", jsx: "JSX", tsx: "TSX", jsonc: "JSON", latex: "LaTeX", tex: "TeX", dockerfile: "Dockerfile",
-  powershell: "PowerShell", ps1: "PowerShell", vue: "Vue", svelte: "Svelte", dart: "Dart", scala: "Scala", mermaid: "Mermaid",
+  html: "HTML",
+  xhtml: "XHTML",
+  xml: "XML",
+  svg: "SVG",
+  sh: "Shell",
+  shell: "Shell",
+  console: "Shell",
+  zsh: "Zsh",
+  toml: "TOML",
+  ini: "INI",
+  jsx: "JSX",
+  tsx: "TSX",
+  jsonc: "JSON",
+  latex: "LaTeX",
+  tex: "TeX",
+  dockerfile: "Dockerfile",
+  powershell: "PowerShell",
+  ps1: "PowerShell",
+  vue: "Vue",
+  svelte: "Svelte",
+  dart: "Dart",
+  scala: "Scala",
+  mermaid: "Mermaid",
 };
 
 /** How people write the language of a fence: “py” is Python, an unknown one stays as it is. */
@@ -26,15 +46,31 @@ const languageOf = (code) => /language-(\S+)/.exec(code.className)?.[1] ?? "";
 /** Put a `pre` of an answer into its frame. */
 export function frameCode(pre) {
   const code = pre.querySelector("code");
-  const copy = el("button", { type: "button", class: "btn btn-quiet code-copy" }, icon("copy"), gettext("Copy"));
+  const copy = el(
+    "button",
+    { type: "button", class: "btn btn-quiet code-copy" },
+    icon("copy"),
+    gettext("Copy"),
+  );
   copy.addEventListener("click", () => copyWithMark(copy, code.textContent));
-  const wrap = iconButton("wrap", gettext("Wrap long lines"), () => {
-    wrap.setAttribute("aria-pressed", String(frame.classList.toggle("wrapped")));
-  }, { class: "icon-btn code-wrap", "aria-pressed": "false" });
+  const wrap = iconButton(
+    "wrap",
+    gettext("Wrap long lines"),
+    () => {
+      wrap.setAttribute("aria-pressed", String(frame.classList.toggle("wrapped")));
+    },
+    { class: "icon-btn code-wrap", "aria-pressed": "false" },
+  );
   const frame = el(
     "div",
     { class: "code" },
-    el("div", { class: "code-head" }, el("span", { class: "code-language", text: languageName(languageOf(code)) }), wrap, copy),
+    el(
+      "div",
+      { class: "code-head" },
+      el("span", { class: "code-language", text: languageName(languageOf(code)) }),
+      wrap,
+      copy,
+    ),
   );
   pre.replaceWith(frame);
   pre.tabIndex = 0;

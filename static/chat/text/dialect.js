@@ -1,4 +1,5 @@
-// The Markdown that AIs write, as WeBox reads it: HTML stays text, links are safe and say where they go, images wait.
+// The Markdown that AIs write, as WeBox reads it: HTML stays text, links are safe and say where they go,
+// images wait.
 import MarkdownIt from "../../vendor/markdown-it/markdown-it.esm.min.mjs";
 import { fill, gettext } from "../../webox/i18n.js";
 import { mathRule } from "./math_rule.js";
@@ -33,7 +34,9 @@ function alignByClass(token) {
   token.attrJoin("class", `align-${style.replace("text-align:", "")}`);
 }
 
-/** The page owns h1 and h2; what an answer calls so looks larger, but is an h3 like its most usual headings. */
+/**
+ * The page owns h1 and h2; what an answer calls so looks larger, but is an h3 like its most usual headings.
+ */
 function demoteHeading(token) {
   if (token.type !== "heading_open" && token.type !== "heading_close") return;
   const level = Number(token.tag[1]);
@@ -44,7 +47,8 @@ function demoteHeading(token) {
 /** “- [x] done”: a box in place of the bullet, as a character that can be read and copied. */
 function markTask(inline, item) {
   const first = inline.children[0];
-  const [written, mark] = (item?.type === "list_item_open" && first?.type === "text" && TASK.exec(first.content)) || [];
+  const [written, mark] =
+    (item?.type === "list_item_open" && first?.type === "text" && TASK.exec(first.content)) || [];
   if (!written) return;
   item.attrJoin("class", "task");
   first.content = `${mark === " " ? "☐" : "☑"} ${first.content.slice(written.length)}`;
@@ -73,19 +77,26 @@ function nameTargets(children) {
 
 function nameTarget({ link, text }) {
   const target = targetOf(link.attrGet("href"));
-  const shown = text.trim().toLowerCase().replace(/^(https?:\/\/|mailto:)/, "").split(/[/?#]/)[0];
+  const shown = text
+    .trim()
+    .toLowerCase()
+    .replace(/^(https?:\/\/|mailto:)/, "")
+    .split(/[/?#]/)[0];
   if (shown !== target) link.attrSet("title", [target, link.attrGet("title")].filter(Boolean).join(" · "));
 }
 
 const { rules } = markdown.renderer;
 
-rules.link_open = (tokens, index, options, env, renderer) => {
+rules.link_open = (tokens, index, options, _env, renderer) => {
   tokens[index].attrSet("target", "_blank");
   tokens[index].attrSet("rel", "noopener noreferrer nofollow");
   return renderer.renderToken(tokens, index, options);
 };
 
-/** An image is never fetched by itself: its address alone could carry a secret out. A click opens it elsewhere. */
+/**
+ * An image is never fetched by itself: its address alone could carry a secret out. A click opens it
+ * elsewhere.
+ */
 rules.image = (tokens, index, options, env, renderer) => {
   const token = tokens[index];
   const address = token.attrGet("src") ?? "";

@@ -2,7 +2,8 @@
 const LANGUAGE = /\.(\w{1,12})$/;
 
 /** A fence longer than any in the text. */
-const fenceFor = (text) => "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+const fenceFor = (text) =>
+  "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
 
 /** A message with these files below it, each as a block under its name. */
 export function withFiles(message, files) {

@@ -1,7 +1,18 @@
 // Text as it is searched: without case and accents, like chat/folding.py.
 
 // What has no decomposition, though people type it as other letters; and what is there without being seen.
-const SPELT = { œ: "oe", æ: "ae", ø: "o", đ: "d", ł: "l", ı: "i", ß: "ss", "’": "'", "\u00ad": "", "\u200b": "" };
+const SPELT = {
+  œ: "oe",
+  æ: "ae",
+  ø: "o",
+  đ: "d",
+  ł: "l",
+  ı: "i",
+  ß: "ss",
+  "’": "'",
+  "\u00ad": "",
+  "\u200b": "",
+};
 
 /** `folded`, and for each of its characters (and its end) where it stands in `text`. */
 export function fold(text) {

@@ -28,7 +28,8 @@ export function placesOf(text, words) {
   const found = [];
   for (const word of wanted) {
     for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length)) {
-      if (at === 0 || !/[\p{L}\p{N}]/u.test(folded[at - 1])) found.push([starts[at], starts[at + word.length]]);
+      if (at === 0 || !/[\p{L}\p{N}]/u.test(folded[at - 1]))
+        found.push([starts[at], starts[at + word.length]]);
     }
   }
   return found.sort(([a], [b]) => a - b);

@@ -3,7 +3,8 @@
 /** The nearest box round `node` that scrolls; null where none does. */
 function scrollerOf(node) {
   for (let box = node.parentElement; box; box = box.parentElement) {
-    if (box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY)) return box;
+    if (box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY))
+      return box;
   }
   return null;
 }
@@ -16,7 +17,10 @@ function topOf(view, offset) {
     return range.getBoundingClientRect().top || view.root.getBoundingClientRect().top;
   }
   const { blocks } = view.rendered;
-  const index = Math.max(0, blocks.findLastIndex((block) => block.start <= offset));
+  const index = Math.max(
+    0,
+    blocks.findLastIndex((block) => block.start <= offset),
+  );
   if (!blocks[index]) return view.root.getBoundingClientRect().top;
   const { top, height } = blocks[index].node.getBoundingClientRect();
   const { start } = blocks[index];

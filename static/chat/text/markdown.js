@@ -4,7 +4,10 @@ import { keepPlace } from "./keep_place.js";
 import { RenderedText } from "./rendered.js";
 
 export class MarkdownView {
-  /** Shows into `root`. `counts` tell tests what was done; `swapped` counts final blocks that the last parse changed. */
+  /**
+   * Shows into `root`. `counts` tell tests what was done; `swapped` counts final blocks that the last parse
+   * changed.
+   */
   constructor(root) {
     this.root = root;
     this.counts = { flushes: 0, rendered: 0, swapped: 0 };
@@ -30,7 +33,10 @@ export class MarkdownView {
     this.#take(text, true);
   }
 
-  /** Show the Markdown itself, or the text again; what was read stays where it is. May be switched at any moment. */
+  /**
+   * Show the Markdown itself, or the text again; what was read stays where it is. May be switched at any
+   * moment.
+   */
   setRaw(isRaw) {
     if (isRaw === this.isRaw) return;
     keepPlace(this, () => {

@@ -1,4 +1,5 @@
-// Draws formulas as MathML. The library comes with the first formula; until then, and where TeX is wrong, its source stands.
+// Draws formulas as MathML. The library comes with the first formula; until then, and where TeX is wrong, its
+// source stands.
 import { gettext } from "../../webox/i18n.js";
 import { toMath } from "./html.js";
 import { unwrap } from "./math_rule.js";
@@ -38,7 +39,8 @@ function draw(written) {
 function render(written) {
   if (written.length > MAX_CHARS) return null;
   const { tex, display } = unwrap(written);
-  // As nodes, never as a string: the styles it sets would be refused in one, and there is nothing to be parsed amiss.
+  // As nodes, never as a string: the styles it sets would be refused in one, and there is nothing to be
+  // parsed amiss.
   const holder = document.createElement("div");
   try {
     temml.render(tex, holder, { ...SETTINGS, displayMode: display });
@@ -53,7 +55,11 @@ const widths = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const scrolls = target.scrollWidth > target.clientWidth;
     if (scrolls === target.hasAttribute("tabindex")) continue;
-    for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", gettext("Formula")]]) {
+    for (const [name, value] of [
+      ["tabindex", "0"],
+      ["role", "group"],
+      ["aria-label", gettext("Formula")],
+    ]) {
       if (scrolls) target.setAttribute(name, value);
       else target.removeAttribute(name);
     }

@@ -1,7 +1,10 @@
-// Which pieces of Markdown are formulas: `$…$`, `\(…\)`, `$$…$$`, `\[…\]`. A plugin for markdown-it; nothing here draws.
+// Which pieces of Markdown are formulas: `$…$`, `\(…\)`, `$$…$$`, `\[…\]`. A plugin for markdown-it; nothing
+// here draws.
 //
-// The plugins there are let an open `$$` swallow the rest of the text and take “$5 (or 5$)” for a formula. Here a formula
-// ends before the next blank line or is none, and `env.growing` tells an open one, which may still be closed, from text.
+// The plugins there are let an open `$$` swallow the rest of the text and take “$5 (or 5$)” for a formula.
+// Here a formula
+// ends before the next blank line or is none, and `env.growing` tells an open one, which may still be closed,
+// from text.
 const DISPLAY = [
   { open: "$$", close: "$$" },
   { open: "\\[", close: "\\]" },
@@ -44,7 +47,8 @@ function endOfBlock(state, { close }, first, end) {
   for (let line = first; line < Math.min(end, first + MAX_LINES); line += 1) {
     const start = state.bMarks[line] + state.tShift[line];
     const max = state.eMarks[line];
-    if (line > first && state.isEmpty(line)) return growing && max === state.src.length ? { line, open: true } : null;
+    if (line > first && state.isEmpty(line))
+      return growing && max === state.src.length ? { line, open: true } : null;
     if (line > first && state.sCount[line] < state.blkIndent) return null;
     const text = state.src.slice(line === first ? start + close.length : start, max);
     const at = findClose(text, close, 0);
@@ -94,7 +98,8 @@ function asText(state, count, silent) {
 }
 
 /** Whether a text behind a dollar sign looks like a formula that is being written, and not like a price. */
-const mayBeOpen = (text) => /^[^\d\s]/.test(text) && TEX_LIKE.test(text) && !text.includes("`") && !isProse(text);
+const mayBeOpen = (text) =>
+  /^[^\d\s]/.test(text) && TEX_LIKE.test(text) && !text.includes("`") && !isProse(text);
 
 const runOf = (src, at) => /\$*/y.exec(src.slice(at, at + 3))[0].length;
 
@@ -110,7 +115,9 @@ function dollars(state, silent) {
     return (mayBeOpen(src.slice(pos + run, posMax)) && showOpen(state, silent)) || asText(state, run, silent);
   }
   const tex = src.slice(pos + run, close);
-  const mayClose = runOf(src, close) === run && (run === 2 || (/\S$/.test(tex) && !LETTER_OR_DIGIT.test(src[close + 1] ?? "")));
+  const mayClose =
+    runOf(src, close) === run &&
+    (run === 2 || (/\S$/.test(tex) && !LETTER_OR_DIGIT.test(src[close + 1] ?? "")));
   // A code span binds tighter than a dollar sign.
   if (!mayClose || tex.trim() === "" || tex.includes("`") || isProse(tex)) return asText(state, run, silent);
   return push(state, close + run, mark, silent);
@@ -131,7 +138,10 @@ function slashed(state, silent) {
   return push(state, end + 2, open, silent);
 }
 
-/** Mark the text at the very end of a document that still grows: there alone an open formula may yet be closed. */
+/**
+ * Mark the text at the very end of a document that still grows: there alone an open formula may yet be
+ * closed.
+ */
 function inlineAll(state) {
   const lines = state.src.split("\n").length;
   for (const token of state.tokens) {
@@ -141,9 +151,14 @@ function inlineAll(state) {
   }
 }
 
-/** The plugin. Tokens `math_inline`, `math_block` and `math_open` hold the formula as it is written, with its signs. */
+/**
+ * The plugin. Tokens `math_inline`, `math_block` and `math_open` hold the formula as it is written, with its
+ * signs.
+ */
 export function mathRule(markdown) {
-  markdown.block.ruler.before("fence", "math", displayBlock, { alt: ["paragraph", "reference", "blockquote", "list"] });
+  markdown.block.ruler.before("fence", "math", displayBlock, {
+    alt: ["paragraph", "reference", "blockquote", "list"],
+  });
   markdown.inline.ruler.before("escape", "math", (state, silent) => {
     const sign = state.src[state.pos];
     if (sign === "$") return dollars(state, silent);
@@ -155,5 +170,8 @@ export function mathRule(markdown) {
 /** TeX of a formula as it is written, and whether it stands by itself: {tex, display}. */
 export function unwrap(written) {
   const length = written.startsWith("$") && !written.startsWith("$$") ? 1 : 2;
-  return { tex: written.slice(length, -length).trim(), display: written.startsWith("$$") || written.startsWith("\\[") };
+  return {
+    tex: written.slice(length, -length).trim(),
+    display: written.startsWith("$$") || written.startsWith("\\["),
+  };
 }

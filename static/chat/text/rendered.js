@@ -39,7 +39,10 @@ export class RenderedText {
     this.#watchFence(blocks.at(-1), text);
   }
 
-  /** Show a text that will not change any more: one parse of the whole, which replaces only what it finds different. */
+  /**
+   * Show a text that will not change any more: one parse of the whole, which replaces only what it finds
+   * different.
+   */
   finish(text) {
     if (!text.startsWith(this.text)) this.clear();
     this.text = text;
@@ -74,7 +77,12 @@ export class RenderedText {
     this.counts.rendered += 1;
     const node = el("div", { class: "block" }, toFragment(html));
     for (const table of node.querySelectorAll("table")) {
-      const frame = el("div", { class: "table", role: "region", tabindex: "0", "aria-label": gettext("Table") });
+      const frame = el("div", {
+        class: "table",
+        role: "region",
+        tabindex: "0",
+        "aria-label": gettext("Table"),
+      });
       table.replaceWith(frame);
       frame.append(table);
     }
@@ -107,7 +115,7 @@ export class RenderedText {
     const { content, closer, at } = this.fence;
     const lineStart = this.text.lastIndexOf("\n") + 1;
     const whole = this.text.slice(at, Math.max(at, lineStart));
-    if (whole && whole.split("\n").some((line) => closer.test(line))) {
+    if (whole.split("\n").some((line) => closer.test(line))) {
       this.fence = null;
       return false;
     }

@@ -4,7 +4,6 @@ import { ApiError, api } from "../../webox/api.js";
 import { gettext } from "../../webox/i18n.js";
 import { markWords, unmarkWords } from "../text/hits.js";
 
-
 export class Arrival {
   #wanted = null;
 

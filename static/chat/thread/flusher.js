@@ -11,7 +11,10 @@ export class Flusher {
     this.onFlushed = () => {};
   }
 
-  /** Call `view.flush()` soon, at once when the last flush is long enough ago, and `view.follow()` after that of all. */
+  /**
+   * Call `view.flush()` soon, at once when the last flush is long enough ago, and `view.follow()` after that
+   * of all.
+   */
   add(view) {
     this.#due.add(view);
     if (this.#timer !== null) return;

@@ -24,7 +24,13 @@ function show({ url, width, height }, alt) {
 export function gallery(attachments) {
   const items = attachments.map((record, index) => {
     const alt = fill(gettext("Image %(number)s"), { number: number(index + 1) });
-    const image = el("img", { src: record.url, alt, width: record.width, height: record.height, loading: "lazy" });
+    const image = el("img", {
+      src: record.url,
+      alt,
+      width: record.width,
+      height: record.height,
+      loading: "lazy",
+    });
     const link = el("a", { href: record.url, target: "_blank", rel: "noopener" }, image);
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;

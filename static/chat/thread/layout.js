@@ -1,4 +1,5 @@
-// How the columns of one conversation stand: their order, widths, which are folded, and how each turn is looked at.
+// How the columns of one conversation stand: their order, widths, which are folded, and how each turn is
+// looked at.
 // Columns go by the name under which their AI was asked, so that all turns line up. No DOM here.
 import { KEYS, load, save } from "../../webox/storage.js";
 
@@ -21,7 +22,9 @@ export class Layout {
     this.#save();
   }
 
-  /** These names in the person’s order; those that were never moved stay behind the one they were asked after. */
+  /**
+   * These names in the person’s order; those that were never moved stay behind the one they were asked after.
+   */
   arrange(names) {
     const moved = names.filter((name) => this.order.includes(name));
     moved.sort((a, b) => this.order.indexOf(a) - this.order.indexOf(b));

@@ -7,19 +7,33 @@ import { gallery } from "./gallery.js";
 export class QuestionView {
   #form = null;
 
-  /** `hooks`: say(text), showBranch(message id), and resend(question, text), which promises "" or why it was not sent. */
+  /**
+   * `hooks`: say(text), showBranch(message id), and resend(question, text), which promises "" or why it was
+   * not sent.
+   */
   constructor(question, hooks) {
     this.hooks = hooks;
     this.heading = el("h2");
     this.earlier = iconButton("left", gettext("Earlier wording"), () => this.#step(-1));
     this.later = iconButton("right", gettext("Later wording"), () => this.#step(1));
     this.place = el("span", { class: "num" });
-    this.branches = el("span", { class: "versions", role: "group", "aria-label": gettext("Wordings of this question") }, this.earlier, this.place, this.later);
+    this.branches = el(
+      "span",
+      { class: "versions", role: "group", "aria-label": gettext("Wordings of this question") },
+      this.earlier,
+      this.place,
+      this.later,
+    );
     this.editButton = iconButton("edit", gettext("Edit and ask again"), () => this.edit());
     this.copyButton = iconButton("copy", gettext("Copy the question"), () => this.#copy());
     this.tools = el("span", { class: "question-tools" }, this.editButton, this.copyButton);
     this.line = el("div", { class: "question" }, this.heading, this.tools, this.branches);
-    this.element = el("div", { class: "question-side" }, this.line, question.attachments?.length > 0 ? gallery(question.attachments) : null);
+    this.element = el(
+      "div",
+      { class: "question-side" },
+      this.line,
+      question.attachments?.length > 0 ? gallery(question.attachments) : null,
+    );
     this.update(question);
   }
 
@@ -33,7 +47,10 @@ export class QuestionView {
     const at = siblings.indexOf(question.id);
     this.branches.hidden = siblings.length < 2;
     setText(this.place, `${number(at + 1)}/${number(siblings.length)}`);
-    this.place.title = fill(gettext("Wording %(at)s of %(of)s"), { at: number(at + 1), of: number(siblings.length) });
+    this.place.title = fill(gettext("Wording %(at)s of %(of)s"), {
+      at: number(at + 1),
+      of: number(siblings.length),
+    });
     this.earlier.setAttribute("aria-disabled", String(at <= 0));
     this.later.setAttribute("aria-disabled", String(at === siblings.length - 1));
   }
@@ -43,10 +60,15 @@ export class QuestionView {
     return this.question.siblings?.includes(id) ?? false;
   }
 
-  /** The control that the keyboard is on as {id, control}, for the wording that is shown in its place; else null. */
+  /**
+   * The control that the keyboard is on as {id, control}, for the wording that is shown in its place; else
+   * null.
+   */
   get held() {
     if (!this.element.contains(document.activeElement)) return null;
-    const control = ["earlier", "later", "copyButton"].find((name) => this[name] === document.activeElement) ?? "editButton";
+    const control =
+      ["earlier", "later", "copyButton"].find((name) => this[name] === document.activeElement) ??
+      "editButton";
     return { id: this.question.id, control };
   }
 
@@ -67,12 +89,32 @@ export class QuestionView {
   /** Write it in other words, in its place. */
   edit() {
     if (this.#form || !this.question.id) return;
-    const field = el("textarea", { class: "input question-field", "aria-label": gettext("The question in other words"), rows: "1" });
+    const field = el("textarea", {
+      class: "input question-field",
+      "aria-label": gettext("The question in other words"),
+      rows: "1",
+    });
     field.value = this.question.content;
-    const note = el("p", { class: "help", text: gettext("Asked beside the first wording, to the AIs chosen below. The first stays, with its answers.") });
+    const note = el("p", {
+      class: "help",
+      text: gettext(
+        "Asked beside the first wording, to the AIs chosen below. The first stays, with its answers.",
+      ),
+    });
     const send = el("button", { class: "btn btn-primary", text: gettext("Ask again") });
-    const cancel = el("button", { type: "button", class: "btn btn-quiet", text: gettext("Cancel"), on: { click: () => this.#close() } });
-    this.#form = el("form", { class: "question-edit" }, field, note, el("div", { class: "actions" }, send, cancel));
+    const cancel = el("button", {
+      type: "button",
+      class: "btn btn-quiet",
+      text: gettext("Cancel"),
+      on: { click: () => this.#close() },
+    });
+    this.#form = el(
+      "form",
+      { class: "question-edit" },
+      field,
+      note,
+      el("div", { class: "actions" }, send, cancel),
+    );
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send(field, note, send);

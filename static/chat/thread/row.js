@@ -1,4 +1,5 @@
-// The row of a turn’s columns: their order, which are folded to a rail, how wide they are, which are out of sight.
+// The row of a turn’s columns: their order, which are folded to a rail, how wide they are, which are out of
+// sight.
 import { el } from "../../webox/dom.js";
 import { resizer } from "./resize.js";
 import { linkScrolling } from "./scrolling.js";
@@ -12,7 +13,10 @@ export class RowView {
   #edges = new Map();
   #columns = [];
 
-  /** `onHidden(column or null)` names the first that does not fit; `isLinked()`; `arrange()` brings all turns in line. */
+  /**
+   * `onHidden(column or null)` names the first that does not fit; `isLinked()`; `arrange()` brings all turns
+   * in line.
+   */
   constructor(layout, { onHidden, isLinked, arrange }) {
     Object.assign(this, { layout, onHidden, arrangeAll: arrange });
     this.element = el("div", { class: "columns" });
@@ -56,13 +60,17 @@ export class RowView {
     this.#order();
     for (const column of this.#columns) {
       const { name } = column.answer;
-      const isRail = view === "focus" ? !column.element.hasAttribute("data-current") : view === "columns" && this.layout.isFolded(name);
+      const isRail =
+        view === "focus"
+          ? !column.element.hasAttribute("data-current")
+          : view === "columns" && this.layout.isFolded(name);
       column.element.toggleAttribute("data-rail", isRail);
       const share = view === "columns" && !isRail ? this.layout.width(name) : null;
       column.element.style.flex = share === null ? "" : `1 0 ${share * 100}%`;
     }
     const last = this.#open().at(-1);
-    for (const [column, edge] of this.#edges) edge.hidden = view !== "columns" || column === last || column.element.hasAttribute("data-rail");
+    for (const [column, edge] of this.#edges)
+      edge.hidden = view !== "columns" || column === last || column.element.hasAttribute("data-rail");
     this.#look();
     return this.#columns;
   }
@@ -109,7 +117,10 @@ export class RowView {
 
   #look() {
     const edge = this.element.getBoundingClientRect().right;
-    this.hiddenColumn = this.#columns.find((column) => column.element.offsetWidth > 0 && column.element.getBoundingClientRect().right > edge + 1) ?? null;
+    this.hiddenColumn =
+      this.#columns.find(
+        (column) => column.element.offsetWidth > 0 && column.element.getBoundingClientRect().right > edge + 1,
+      ) ?? null;
     this.onHidden(this.hiddenColumn);
   }
 
@@ -137,7 +148,9 @@ export class RowView {
   }
 
   #columnAt(x) {
-    return this.#columns.find((column) => x < column.element.getBoundingClientRect().right) ?? this.#columns.at(-1);
+    return (
+      this.#columns.find((column) => x < column.element.getBoundingClientRect().right) ?? this.#columns.at(-1)
+    );
   }
 
   #mark(target) {

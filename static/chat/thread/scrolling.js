@@ -2,11 +2,15 @@
 const SWIPE_PX = 56;
 const SIDEWAYS = 2;
 
-/** Keep these scrollers at the same share of their length while `isOn()`; the one under the reader’s hand leads. */
+/**
+ * Keep these scrollers at the same share of their length while `isOn()`; the one under the reader’s hand
+ * leads.
+ */
 export function linkScrolling(host, bodiesOf, isOn) {
   let leader = null;
   const lead = (event) => (leader = event.target.closest?.(".body") ?? null);
-  for (const type of ["wheel", "pointerdown", "touchstart", "keydown", "focusin"]) host.addEventListener(type, lead, { passive: true });
+  for (const type of ["wheel", "pointerdown", "touchstart", "keydown", "focusin"])
+    host.addEventListener(type, lead, { passive: true });
   const follow = ({ target }) => {
     if (target !== leader || !isOn()) return;
     const share = target.scrollTop / Math.max(1, target.scrollHeight - target.clientHeight);
@@ -18,14 +22,20 @@ export function linkScrolling(host, bodiesOf, isOn) {
   host.addEventListener("scroll", follow, { capture: true, passive: true });
 }
 
-/** Call `onSwipe(1)` for a swipe to the left, `onSwipe(-1)` for one to the right; not over what scrolls sideways itself. */
+/**
+ * Call `onSwipe(1)` for a swipe to the left, `onSwipe(-1)` for one to the right; not over what scrolls
+ * sideways itself.
+ */
 export function onSwipes(host, onSwipe) {
   let from = null;
   host.addEventListener(
     "touchstart",
     (event) => {
       const { clientX, clientY } = event.touches[0];
-      from = event.touches.length === 1 && !scrollsSideways(event.target, host) ? { x: clientX, y: clientY } : null;
+      from =
+        event.touches.length === 1 && !scrollsSideways(event.target, host)
+          ? { x: clientX, y: clientY }
+          : null;
     },
     { passive: true },
   );
@@ -45,7 +55,8 @@ export function onSwipes(host, onSwipe) {
 
 function scrollsSideways(node, host) {
   for (let at = node; at && at !== host; at = at.parentElement) {
-    if (at.scrollWidth > at.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(at).overflowX)) return true;
+    if (at.scrollWidth > at.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(at).overflowX))
+      return true;
   }
   return false;
 }

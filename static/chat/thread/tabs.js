@@ -12,7 +12,12 @@ export class Tabs {
   constructor({ choose, panelId }) {
     this.choose = choose;
     this.panelId = panelId;
-    this.element = el("div", { class: "tabs", role: "tablist", "aria-label": gettext("Answers of this turn"), on: { keydown: (event) => this.#key(event) } });
+    this.element = el("div", {
+      class: "tabs",
+      role: "tablist",
+      "aria-label": gettext("Answers of this turn"),
+      on: { keydown: (event) => this.#key(event) },
+    });
   }
 
   /** One for each of these answers, in this order. */
@@ -22,16 +27,39 @@ export class Tabs {
       this.tick(answer);
     }
     const wanted = answers.map(({ name }) => this.#tabs.get(name));
-    if (wanted.some((tab, index) => this.element.children[index] !== tab)) this.element.replaceChildren(...wanted);
+    if (wanted.some((tab, index) => this.element.children[index] !== tab))
+      this.element.replaceChildren(...wanted);
     // Two models of one vendor have the same mark: only then a tab has room for the model’s name, too.
-    this.element.toggleAttribute("data-alike", new Set(answers.map((answer) => answer.mark)).size < answers.length);
+    this.element.toggleAttribute(
+      "data-alike",
+      new Set(answers.map((answer) => answer.mark)).size < answers.length,
+    );
   }
 
   #make(answer) {
     const star = icon("star");
     star.classList.add("icon-solid");
-    const name = el("span", { class: "tab-name" }, el("b", { text: nameOf(answer) }), el("small", { text: answer.model }));
-    return el("button", { type: "button", class: "tab", role: "tab", "aria-controls": this.panelId(answer.name), data: { name: answer.name }, on: { click: () => this.choose(answer.name) } }, markOf(answer.provider, answer.mark), name, star, stateSign());
+    const name = el(
+      "span",
+      { class: "tab-name" },
+      el("b", { text: nameOf(answer) }),
+      el("small", { text: answer.model }),
+    );
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "tab",
+        role: "tab",
+        "aria-controls": this.panelId(answer.name),
+        data: { name: answer.name },
+        on: { click: () => this.choose(answer.name) },
+      },
+      markOf(answer.provider, answer.mark),
+      name,
+      star,
+      stateSign(),
+    );
   }
 
   tick(answer) {

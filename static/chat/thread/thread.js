@@ -1,4 +1,5 @@
-// The thread: every turn in order, the last one alive. A turn is built when it comes near the window: what is on the page
+// The thread: every turn in order, the last one alive. A turn is built when it comes near the window: what is
+// on the page
 // costs something in every frame, seen or not.
 import { el } from "../../webox/dom.js";
 import { openColumnMenu } from "../column/menu.js";
@@ -7,7 +8,8 @@ import { isRunning } from "../live/reducer.js";
 import { TurnView } from "./turn.js";
 
 const TICK_MS = 200;
-// Of a conversation that is opened, all turns but so many of the last stand in one box: far from the window the browser
+// Of a conversation that is opened, all turns but so many of the last stand in one box: far from the window
+// the browser
 // then looks at one thing in every frame, not at each of them.
 const APART = 4;
 // Browsers that don’t say what is near get all of it built.
@@ -21,7 +23,10 @@ export class ThreadView {
   #unbuilt = new Set();
   #earlier = el("div", { class: "earlier" });
 
-  /** `frame` is the positioned element round the scroller `root`; `hooks` as for TurnView, without follow, menu, arrange and swipe. */
+  /**
+   * `frame` is the positioned element round the scroller `root`; `hooks` as for TurnView, without follow,
+   * menu, arrange and swipe.
+   */
   constructor(root, frame, layout, hooks) {
     Object.assign(this, { root, layout });
     this.follower = new Follower(root, frame);
@@ -33,7 +38,8 @@ export class ThreadView {
       swipe: (name) => this.#swipe(name),
     };
     hooks.flusher.onFlushed = () => this.#settle();
-    // The browser watches which turns are near anyway: observers of our own would cost something in every frame.
+    // The browser watches which turns are near anyway: observers of our own would cost something in every
+    // frame.
     root.addEventListener("contentvisibilityautostatechange", (event) => this.#near(event), true);
     addEventListener("beforeprint", () => this.#each((turn) => this.#build(turn)));
   }
@@ -90,7 +96,10 @@ export class ThreadView {
     // Where a branch ends early: what is measured stands by itself.
     if (this.last?.element.parentNode === this.#earlier) this.root.append(this.last.element);
     this.#each((turn) => turn.setLive(turn === this.last));
-    if (held) [...this.#turns.values()].find(({ question }) => question.isWordingOf(held.id))?.question.hold(held.control);
+    if (held)
+      [...this.#turns.values()]
+        .find(({ question }) => question.isWordingOf(held.id))
+        ?.question.hold(held.control);
     return added;
   }
 
@@ -130,7 +139,8 @@ export class ThreadView {
     const isAbove = turn.element.getBoundingClientRect().bottom <= this.root.getBoundingClientRect().top;
     const before = turn.element.offsetHeight;
     turn.build();
-    // What is read stays in its place: some browsers have moved it already as the height is asked, others never do.
+    // What is read stays in its place: some browsers have moved it already as the height is asked, others
+    // never do.
     if (isAbove) this.root.scrollTop = scrollTop + turn.element.offsetHeight - before;
   }
 
@@ -156,11 +166,16 @@ export class ThreadView {
 
   /** The turn of this message, its question’s or its answers’; undefined where it is not on the page. */
   turnOf(messageId) {
-    return this.#turns.get(messageId) ?? [...this.#turns.values()].find((turn) => turn.question.question.id === messageId);
+    return (
+      this.#turns.get(messageId) ??
+      [...this.#turns.values()].find((turn) => turn.question.question.id === messageId)
+    );
   }
 
   turnOfAnswer(answerId) {
-    return [...this.#turns.values()].find((turn) => turn.versions.flat().some((answer) => answer.id === answerId));
+    return [...this.#turns.values()].find((turn) =>
+      turn.versions.flat().some((answer) => answer.id === answerId),
+    );
   }
 
   /** Open a turn and bring it into sight; with an answer, that one’s column and version. */
@@ -200,7 +215,10 @@ export class ThreadView {
     this.root.scrollTop = this.last.element.offsetTop;
   }
 
-  /** On a phone the whole thread scrolls; elsewhere the columns of the last turn do. True means: follow by yourself. */
+  /**
+   * On a phone the whole thread scrolls; elsewhere the columns of the last turn do. True means: follow by
+   * yourself.
+   */
   #follow(turn, column) {
     if (turn !== this.last) return false;
     if (!phone.matches) return true;
@@ -210,7 +228,8 @@ export class ThreadView {
 
   #runClock() {
     const runs = this.running().length > 0;
-    if (runs && this.#timer === null) this.#timer = setInterval(() => this.#each((turn) => turn.tick()), TICK_MS);
+    if (runs && this.#timer === null)
+      this.#timer = setInterval(() => this.#each((turn) => turn.tick()), TICK_MS);
     if (!runs && this.#timer !== null) {
       clearInterval(this.#timer);
       this.#timer = null;

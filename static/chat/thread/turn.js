@@ -1,4 +1,5 @@
-// One turn: its question, its answers as columns, tabs or one in focus, and what can be done with all of them.
+// One turn: its question, its answers as columns, tabs or one in focus, and what can be done with all of
+// them.
 import { el, icon, setText } from "../../webox/dom.js";
 import { fill, gettext, ngettext, number } from "../../webox/i18n.js";
 import { ColumnView } from "../column/column.js";
@@ -20,7 +21,10 @@ const isBroken = (answer) => answer.status === "failed" || answer.status === "in
 export class TurnView {
   #picked = new Map();
 
-  /** `question` is the user’s message that this turn answers. Until `build` is called its answers are words alone. */
+  /**
+   * `question` is the user’s message that this turn answers. Until `build` is called its answers are words
+   * alone.
+   */
   constructor(message, question, layout, hooks) {
     Object.assign(this, { id: message.id, content: message.content, layout });
     this.hooks = {
@@ -34,25 +38,68 @@ export class TurnView {
     Object.assign(this, { columns: [], versions: [], answers: [], current: 0, isBuilt: false });
     this.question = new QuestionView(question, hooks);
     this.bar = new TurnBar({ onView: (view) => this.setView(view), onMore: () => this.row.showNext() });
-    this.tabs = new Tabs({ choose: (name) => this.choose(this.#at(name)), panelId: (name) => this.#panelId(this.#at(name)) });
-    this.row = new RowView(layout, { onHidden: (column) => this.bar.offer(column ? nameOf(column.answer) : ""), isLinked: () => this.bar.isLinked, arrange: () => hooks.arrange() });
+    this.tabs = new Tabs({
+      choose: (name) => this.choose(this.#at(name)),
+      panelId: (name) => this.#panelId(this.#at(name)),
+    });
+    this.row = new RowView(layout, {
+      onHidden: (column) => this.bar.offer(column ? nameOf(column.answer) : ""),
+      isLinked: () => this.bar.isLinked,
+      arrange: () => hooks.arrange(),
+    });
     this.plain = el("p", { class: "turn-plain" });
-    this.element = el("section", { class: "turn unbuilt", id: `message-${message.id}`, data: { message: message.id } }, el("div", { class: "turn-head" }, this.question.element, this.bar.element), this.plain, this.tabs.element, this.row.element, this.#buildFoot());
+    this.element = el(
+      "section",
+      { class: "turn unbuilt", id: `message-${message.id}`, data: { message: message.id } },
+      el("div", { class: "turn-head" }, this.question.element, this.bar.element),
+      this.plain,
+      this.tabs.element,
+      this.row.element,
+      this.#buildFoot(),
+    );
     this.bar.element.hidden = true;
     onSwipes(this.row.element, (by) => this.#swipe(by));
     // What the keyboard reaches must be seen.
     this.row.element.addEventListener("focusin", (event) => {
-      if (this.element.classList.contains("folded") && event.target.closest(".prose, .column-note")) this.fold(false);
+      if (this.element.classList.contains("folded") && event.target.closest(".prose, .column-note"))
+        this.fold(false);
     });
     this.#showView();
     this.setLive(true);
   }
 
   #buildFoot() {
-    this.more = el("button", { type: "button", class: "btn btn-quiet", on: { click: () => this.fold(!this.element.classList.contains("folded")) } });
-    this.retryButton = el("button", { type: "button", class: "btn btn-quiet", hidden: true, on: { click: () => this.hooks.retry(this.answers.filter(isBroken).map((answer) => answer.id)) } });
-    this.stopButton = el("button", { type: "button", class: "btn btn-quiet", hidden: true, on: { click: () => this.hooks.stop(this.running()) } }, icon("stop"), gettext("Stop all"), el("kbd", { class: "wide-only", text: gettext("Esc") }));
-    this.foot = el("div", { class: "turn-foot" }, this.more, el("span", { class: "grow" }), this.retryButton, this.stopButton);
+    this.more = el("button", {
+      type: "button",
+      class: "btn btn-quiet",
+      on: { click: () => this.fold(!this.element.classList.contains("folded")) },
+    });
+    this.retryButton = el("button", {
+      type: "button",
+      class: "btn btn-quiet",
+      hidden: true,
+      on: { click: () => this.hooks.retry(this.answers.filter(isBroken).map((answer) => answer.id)) },
+    });
+    this.stopButton = el(
+      "button",
+      {
+        type: "button",
+        class: "btn btn-quiet",
+        hidden: true,
+        on: { click: () => this.hooks.stop(this.running()) },
+      },
+      icon("stop"),
+      gettext("Stop all"),
+      el("kbd", { class: "wide-only", text: gettext("Esc") }),
+    );
+    this.foot = el(
+      "div",
+      { class: "turn-foot" },
+      this.more,
+      el("span", { class: "grow" }),
+      this.retryButton,
+      this.stopButton,
+    );
     return this.foot;
   }
 
@@ -61,7 +108,11 @@ export class TurnView {
     this.versions = versionsOf(state, this.id);
     this.answers = this.versions.map((versions) => this.#shown(versions));
     if (this.isBuilt) this.#show();
-    else setText(this.plain, this.answers.length > 0 ? this.answers.map((answer) => answer.text.text).join("\n\n") : this.content);
+    else
+      setText(
+        this.plain,
+        this.answers.length > 0 ? this.answers.map((answer) => answer.text.text).join("\n\n") : this.content,
+      );
   }
 
   /** Take the text of one of its answers, which grew. */
@@ -73,7 +124,10 @@ export class TurnView {
     this.columns.find((column) => column.answer.id === answer.id)?.grow(answer);
   }
 
-  /** Put the answers on the page; until then the turn is its question and the bare words, which the page’s search finds. */
+  /**
+   * Put the answers on the page; until then the turn is its question and the bare words, which the page’s
+   * search finds.
+   */
   build() {
     if (this.isBuilt) return;
     this.isBuilt = true;
@@ -98,7 +152,10 @@ export class TurnView {
     if (other) this.showVersion(other);
   }
 
-  /** Show this answer in its column, whichever version it is, and give the buttons of versions the keyboard back. */
+  /**
+   * Show this answer in its column, whichever version it is, and give the buttons of versions the keyboard
+   * back.
+   */
   showVersion(answer) {
     const index = this.versions.findIndex((versions) => versions.some((one) => one.id === answer.id));
     const versions = this.versions[index];
@@ -136,7 +193,14 @@ export class TurnView {
     const prose = el("div", { class: "prose" });
     new MarkdownView(prose).finish(this.content);
     this.element.classList.toggle("short", this.content.length <= SHORT_CHARS);
-    this.row.element.append(el("div", { class: "told" }, el("p", { class: "told-by", text: gettext("The answer as a program told it") }), prose));
+    this.row.element.append(
+      el(
+        "div",
+        { class: "told" },
+        el("p", { class: "told-by", text: gettext("The answer as a program told it") }),
+        prose,
+      ),
+    );
     this.#showFoot();
   }
 
@@ -180,7 +244,11 @@ export class TurnView {
   }
 
   move(column, by) {
-    this.layout.move(this.ordered.map((one) => one.answer.name), column.answer.name, by);
+    this.layout.move(
+      this.ordered.map((one) => one.answer.name),
+      column.answer.name,
+      by,
+    );
     this.hooks.arrange();
     column.foot.more.focus();
   }
@@ -264,7 +332,10 @@ export class TurnView {
 
   /** Ids of the answers that are still being written. */
   running() {
-    return this.versions.flat().filter(isRunning).map((answer) => answer.id);
+    return this.versions
+      .flat()
+      .filter(isRunning)
+      .map((answer) => answer.id);
   }
 
   tick() {

@@ -1,4 +1,5 @@
-// Beside a question: how its answers are looked at, whether they scroll together, and the first that is out of sight.
+// Beside a question: how its answers are looked at, whether they scroll together, and the first that is out
+// of sight.
 import { el, icon, iconButton, setText } from "../../webox/dom.js";
 import { gettext } from "../../webox/i18n.js";
 
@@ -12,12 +13,34 @@ export class TurnBar {
   /** `onView(name)` and `onMore()` when the person chooses; `isLinked` is theirs too. */
   constructor({ onView, onMore }) {
     this.isLinked = false;
-    this.more = el("button", { type: "button", class: "btn btn-quiet more", hidden: true, on: { click: onMore } });
-    this.link = iconButton("link-scroll", gettext("Link scrolling"), () => this.#link(), { "aria-pressed": "false" });
+    this.more = el("button", {
+      type: "button",
+      class: "btn btn-quiet more",
+      hidden: true,
+      on: { click: onMore },
+    });
+    this.link = iconButton("link-scroll", gettext("Link scrolling"), () => this.#link(), {
+      "aria-pressed": "false",
+    });
     this.views = Object.entries(WORDS).map(([name, word]) =>
-      el("button", { type: "button", "aria-pressed": "false", title: word(), data: { view: name }, on: { click: () => onView(name) } }, icon(name), el("span", { text: word() })),
+      el(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": "false",
+          title: word(),
+          data: { view: name },
+          on: { click: () => onView(name) },
+        },
+        icon(name),
+        el("span", { text: word() }),
+      ),
     );
-    const group = el("div", { class: "seg", role: "group", "aria-label": gettext("How the answers of this turn stand") }, ...this.views);
+    const group = el(
+      "div",
+      { class: "seg", role: "group", "aria-label": gettext("How the answers of this turn stand") },
+      ...this.views,
+    );
     this.element = el("div", { class: "turn-bar" }, this.more, this.link, group);
   }
 
@@ -28,7 +51,8 @@ export class TurnBar {
 
   show(view) {
     this.link.hidden = view !== "columns";
-    for (const button of this.views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+    for (const button of this.views)
+      button.setAttribute("aria-pressed", String(button.dataset.view === view));
   }
 
   /** Name what does not fit; empty where all does. */

@@ -1,4 +1,5 @@
-// Texts as AIs write them, and some as nobody should: each is streamed, cut at every character, and must end up the same.
+// Texts as AIs write them, and some as nobody should: each is streamed, cut at every character, and must end
+// up the same.
 const { raw } = String;
 
 export const DOCUMENTS = [

@@ -4,7 +4,18 @@ import { test } from "node:test";
 import { cost, price } from "../../../static/webox/money.js";
 import { bestOf, tokenSplit, tokenTotal } from "../../../static/chat/column/status.js";
 
-const answer = (id, figures) => ({ id, status: "done", first_token_ms: null, total_ms: null, input_tokens: null, output_tokens: null, cached_tokens: null, reasoning_tokens: null, cost_usd: null, ...figures });
+const answer = (id, figures) => ({
+  id,
+  status: "done",
+  first_token_ms: null,
+  total_ms: null,
+  input_tokens: null,
+  output_tokens: null,
+  cached_tokens: null,
+  reasoning_tokens: null,
+  cost_usd: null,
+  ...figures,
+});
 
 test("a cost has four decimals under a dollar and two above", () => {
   assert.equal(cost(0.0123), "$0.0123");
@@ -25,7 +36,12 @@ test("a price keeps the decimals it has, two at least", () => {
 });
 
 test("tokens are input and output together; what they were stands in lines", () => {
-  const counted = answer(1, { input_tokens: 1200, cached_tokens: 1000, output_tokens: 340, reasoning_tokens: 0 });
+  const counted = answer(1, {
+    input_tokens: 1200,
+    cached_tokens: 1000,
+    output_tokens: 340,
+    reasoning_tokens: 0,
+  });
   assert.equal(tokenTotal(counted), 1540);
   assert.equal(tokenSplit(counted), "Input: 1,200\nof which cached: 1,000\nOutput: 340");
   assert.equal(tokenTotal(answer(1, { output_tokens: 7 })), 7);
@@ -35,7 +51,10 @@ test("tokens are input and output together; what they were stands in lines", () 
 
 test("the best cost is the lowest known one of those that finished", () => {
   const failed = { ...answer(1, { cost_usd: 0.001 }), status: "failed" };
-  assert.equal(bestOf([failed, answer(2, { cost_usd: 0.02 }), answer(3, { cost_usd: 0.01 }), answer(4, {})]).cost, 3);
+  assert.equal(
+    bestOf([failed, answer(2, { cost_usd: 0.02 }), answer(3, { cost_usd: 0.01 }), answer(4, {})]).cost,
+    3,
+  );
 });
 
 test("where all are the same none is the best", () => {

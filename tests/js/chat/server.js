@@ -1,5 +1,16 @@
 // A model of the server for the tests of the reducer: one turn in memory, and rows that lag behind it.
-const PIECES = ["Hello ", "é", "👍", "👍🏽 ", "\n\n", "```js\n", "👩‍👩‍👧", "… ", "a longer piece of text ", "𝒳"];
+const PIECES = [
+  "Hello ",
+  "é",
+  "👍",
+  "👍🏽 ",
+  "\n\n",
+  "```js\n",
+  "👩‍👩‍👧",
+  "… ",
+  "a longer piece of text ",
+  "𝒳",
+];
 
 /** A generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
 export function randomFrom(seed) {
@@ -30,17 +41,39 @@ export class Server {
 
   start(columns) {
     for (let position = 0; position < columns; position += 1) this.add(10 + position, position, 1);
-    return { type: "turn", state: "started", message_id: 2, title: "Hello", messages: this.fresh(), answers: this.records() };
+    return {
+      type: "turn",
+      state: "started",
+      message_id: 2,
+      title: "Hello",
+      messages: this.fresh(),
+      answers: this.records(),
+    };
   }
 
   add(id, position, version) {
-    this.answers.set(id, { id, position, version, message_id: 2, status: "queued", text: "", reasoning: "", saved: ["", ""] });
+    this.answers.set(id, {
+      id,
+      position,
+      version,
+      message_id: 2,
+      status: "queued",
+      text: "",
+      reasoning: "",
+      saved: ["", ""],
+    });
   }
 
   retry(id) {
     const { position, version } = this.answers.get(id);
     this.add(50 + id, position, version + 1);
-    return { type: "accepted", client_id: null, title: "Hello", messages: [], answers: this.records([50 + id]) };
+    return {
+      type: "accepted",
+      client_id: null,
+      title: "Hello",
+      messages: [],
+      answers: this.records([50 + id]),
+    };
   }
 
   /** The frames of one tick: new text of all answers in one frame, then changes of state. */
@@ -65,12 +98,23 @@ export class Server {
         changes.push(this.change(answer));
       }
     }
-    const lengths = [...this.answers.values()].map((answer) => [answer.id, count(answer.text), count(answer.reasoning)]);
+    const lengths = [...this.answers.values()].map((answer) => [
+      answer.id,
+      count(answer.text),
+      count(answer.reasoning),
+    ]);
     return [frame, ...(this.random() < 0.2 ? [{ type: "lengths", lengths }] : []), ...changes];
   }
 
   change({ id, status, text, reasoning }) {
-    return { type: "answer", id, status, text_length: count(text), reasoning_length: count(reasoning), error: null };
+    return {
+      type: "answer",
+      id,
+      status,
+      text_length: count(text),
+      reasoning_length: count(reasoning),
+      error: null,
+    };
   }
 
   records(ids = this.ids(), fromRows = false) {
@@ -91,7 +135,14 @@ export class Server {
   }
 
   fresh() {
-    const question = { id: 1, parent_id: null, role: "user", content: "Hello", created_at: "2026-01-01T00:00:00Z", answers: [] };
+    const question = {
+      id: 1,
+      parent_id: null,
+      role: "user",
+      content: "Hello",
+      created_at: "2026-01-01T00:00:00Z",
+      answers: [],
+    };
     return [question, { ...this.message(), answers: this.records() }];
   }
 }

@@ -27,7 +27,9 @@ test("every key is named in storage.js and nowhere else", () => {
   const scripts = readdirSync(STATIC, { recursive: true }).map((name) => name.replaceAll("\\", "/"));
   const ours = scripts.filter((name) => name.endsWith(".js") && !name.startsWith("vendor/"));
   assert.ok(ours.length > 100);
-  const naming = ours.filter((name) => /["'`]webox\.(?!v1\b)[a-z_]/.test(readFileSync(`${STATIC}${name}`, "utf8")));
+  const naming = ours.filter((name) =>
+    /["'`]webox\.(?!v1\b)[a-z_]/.test(readFileSync(`${STATIC}${name}`, "utf8")),
+  );
   // early.js runs before the page is drawn, and is no module that could import the key.
   assert.deepEqual(naming.sort(), ["webox/early.js", "webox/storage.js"]);
   assert.ok(readFileSync(`${STATIC}webox/early.js`, "utf8").includes(`"${KEYS.side}"`));

@@ -2,10 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ago } from "../../../../static/webox/dates.js";
-import { inOrder, isFirstVisit, keyName, stateOf, testedWords, usedWords } from "../../../../static/chat/ais/words.js";
+import {
+  inOrder,
+  isFirstVisit,
+  keyName,
+  stateOf,
+  testedWords,
+  usedWords,
+} from "../../../../static/chat/ais/words.js";
 
 const NOW = Date.parse("2026-03-10T12:00:00Z");
-const provider = (values) => ({ slug: "x", protocol: "openai", ready: false, reason: "no_key", needs_key: true, key: null, ...values });
+const provider = (values) => ({
+  slug: "x",
+  protocol: "openai",
+  ready: false,
+  reason: "no_key",
+  needs_key: true,
+  key: null,
+  ...values,
+});
 const words = (values) => stateOf(provider(values)).text;
 
 test("how it stands with an AI is said in words", () => {
@@ -39,8 +54,16 @@ test("a moment that a faster clock made is now, not in the future", () => {
 });
 
 test("ready ones come first and the demonstrations last", () => {
-  const records = [provider({ slug: "a" }), provider({ slug: "demo", protocol: "demo", ready: true }), provider({ slug: "b", ready: true }), provider({ slug: "c" })];
-  assert.deepEqual(inOrder(records).map((record) => record.slug), ["b", "a", "c", "demo"]);
+  const records = [
+    provider({ slug: "a" }),
+    provider({ slug: "demo", protocol: "demo", ready: true }),
+    provider({ slug: "b", ready: true }),
+    provider({ slug: "c" }),
+  ];
+  assert.deepEqual(
+    inOrder(records).map((record) => record.slug),
+    ["b", "a", "c", "demo"],
+  );
 });
 
 test("it is a first visit while the demonstrations alone are ready", () => {

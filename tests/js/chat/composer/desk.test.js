@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { aiOf, entriesOfLastTurn, fromTarget, modelOf, sameEntries, targetFor, toTarget } from "../../../../static/chat/composer/targets.js";
+import {
+  aiOf,
+  entriesOfLastTurn,
+  fromTarget,
+  modelOf,
+  sameEntries,
+  targetFor,
+  toTarget,
+} from "../../../../static/chat/composer/targets.js";
 import { estimate, namesOf, toldTokens } from "../../../../static/chat/composer/estimate.js";
 import { textIn, withFiles } from "../../../../static/chat/text/file_blocks.js";
 import { emptyState, reduce } from "../../../../static/chat/live/reducer.js";
@@ -13,7 +21,8 @@ const AIS = [
 ];
 
 test("an entry goes to the API as it came from there", () => {
-  for (const target of ["openai", { target: "openai:gpt-large", settings: { temperature: 0.2 } }]) assert.deepEqual(toTarget(fromTarget(target)), target);
+  for (const target of ["openai", { target: "openai:gpt-large", settings: { temperature: 0.2 } }])
+    assert.deepEqual(toTarget(fromTarget(target)), target);
   assert.equal(toTarget(fromTarget({ target: "openai" })), "openai");
 });
 
@@ -27,7 +36,10 @@ test("an entry is found among the AIs, whichever model it names", () => {
   const common = { target: "GPT-4", provider: "openai", model: "gpt-large", settings: {} };
   assert.deepEqual([aiOf(common, AIS).name, modelOf(common, AIS[0])], ["OpenAI", "gpt-large"]);
   assert.equal(aiOf({ target: "gone", settings: {} }, AIS), undefined);
-  assert.deepEqual([targetFor(AIS[0], "gpt-large"), targetFor(AIS[0], "gpt-small"), targetFor(AIS[0], "")], ["openai:gpt-large", "openai", "openai"]);
+  assert.deepEqual(
+    [targetFor(AIS[0], "gpt-large"), targetFor(AIS[0], "gpt-small"), targetFor(AIS[0], "")],
+    ["openai:gpt-large", "openai", "openai"],
+  );
 });
 
 test("two line-ups are the same whatever the order of their settings", () => {
@@ -38,9 +50,23 @@ test("two line-ups are the same whatever the order of their settings", () => {
 });
 
 test("a conversation’s AIs are those of its last turn, a column once", () => {
-  const answer = (position, version, target) => ({ position, version, target, provider: target, model: "m", settings: {} });
-  const messages = [{ answers: [answer(0, 1, "old")] }, { answers: [] }, { answers: [answer(1, 1, "b"), answer(0, 1, "a"), answer(0, 2, "a")] }];
-  assert.deepEqual(entriesOfLastTurn(messages).map((entry) => entry.target), ["a", "b"]);
+  const answer = (position, version, target) => ({
+    position,
+    version,
+    target,
+    provider: target,
+    model: "m",
+    settings: {},
+  });
+  const messages = [
+    { answers: [answer(0, 1, "old")] },
+    { answers: [] },
+    { answers: [answer(1, 1, "b"), answer(0, 1, "a"), answer(0, 2, "a")] },
+  ];
+  assert.deepEqual(
+    entriesOfLastTurn(messages).map((entry) => entry.target),
+    ["a", "b"],
+  );
   assert.deepEqual(entriesOfLastTurn([]), []);
 });
 
@@ -48,19 +74,45 @@ test("the same AI twice has the names the server gives it", () => {
   assert.deepEqual(namesOf(["a", "b", "a", "a"]), ["a", "b", "a#2", "a#3"]);
 });
 
-const answer = (id, name, position, text, more = {}) => ({ id, message_id: 2, name, position, version: 1, status: "done", text, reasoning: "", is_chosen: false, output_tokens: null, ...more });
+const answer = (id, name, position, text, more = {}) => ({
+  id,
+  message_id: 2,
+  name,
+  position,
+  version: 1,
+  status: "done",
+  text,
+  reasoning: "",
+  is_chosen: false,
+  output_tokens: null,
+  ...more,
+});
 const conversation = (...answers) =>
   reduce(emptyState(), {
     type: "loaded",
     messages: [
-      { id: 1, parent_id: null, role: "user", content: "q".repeat(40), created_at: "", attachments: [], answers: [] },
+      {
+        id: 1,
+        parent_id: null,
+        role: "user",
+        content: "q".repeat(40),
+        created_at: "",
+        attachments: [],
+        answers: [],
+      },
       { id: 2, parent_id: 1, role: "assistant", content: "", created_at: "", attachments: [], answers },
     ],
   });
 
 test("what an AI is told is counted by the context", () => {
-  const state = conversation(answer(1, "a", 0, "x".repeat(400)), answer(2, "b", 1, "x".repeat(800), { is_chosen: true }));
-  assert.deepEqual(["own", "chosen", "all"].map((context) => toldTokens(state, "a", context)), [10 + 100, 10 + 200, 10 + 300]);
+  const state = conversation(
+    answer(1, "a", 0, "x".repeat(400)),
+    answer(2, "b", 1, "x".repeat(800), { is_chosen: true }),
+  );
+  assert.deepEqual(
+    ["own", "chosen", "all"].map((context) => toldTokens(state, "a", context)),
+    [10 + 100, 10 + 200, 10 + 300],
+  );
   assert.equal(toldTokens(state, "new", "own"), 10);
 });
 
@@ -78,7 +130,10 @@ test("the estimate counts what is known and names what is not", () => {
 });
 
 test("a file stands below the question in a fence that nothing inside can close", () => {
-  assert.equal(withFiles("Look:", [{ name: "a.py", text: "print(1)\n" }]), "Look:\n\na.py\n\n```py\nprint(1)\n```");
+  assert.equal(
+    withFiles("Look:", [{ name: "a.py", text: "print(1)\n" }]),
+    "Look:\n\na.py\n\n```py\nprint(1)\n```",
+  );
   assert.equal(withFiles("", [{ name: "README", text: "a ```` b" }]), "README\n\n`````\na ```` b\n`````");
   assert.equal(withFiles("Only words", []), "Only words");
 });

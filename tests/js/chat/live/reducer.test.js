@@ -3,18 +3,31 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { codePoints, dropCodePoints } from "../../../../static/chat/live/codepoints.js";
-import { columnsOf, emptyState, isRunning, reduce, versionsOf } from "../../../../static/chat/live/reducer.js";
+import {
+  columnsOf,
+  emptyState,
+  isRunning,
+  reduce,
+  versionsOf,
+} from "../../../../static/chat/live/reducer.js";
 import { addPiece, hasGap, replaceText, stream } from "../../../../static/chat/live/stream.js";
 import { Server, randomFrom } from "../server.js";
 
-const examples = JSON.parse(readFileSync(new URL("../../../examples/events.json", import.meta.url), "utf8")).examples;
+const examples = JSON.parse(
+  readFileSync(new URL("../../../examples/events.json", import.meta.url), "utf8"),
+).examples;
 
-const shown = (answer) => ({ text: answer.text.text, reasoning: answer.reasoning.text, status: answer.status });
+const shown = (answer) => ({
+  text: answer.text.text,
+  reasoning: answer.reasoning.text,
+  status: answer.status,
+});
 
 for (const example of examples) {
   test(`example: ${example.name}`, () => {
     const state = [example.snapshot, ...example.events].reduce(reduce, emptyState());
-    for (const [id, expected] of Object.entries(example.expected)) assert.deepEqual(shown(state.answers[id]), expected);
+    for (const [id, expected] of Object.entries(example.expected))
+      assert.deepEqual(shown(state.answers[id]), expected);
     assert.equal(Object.keys(state.answers).length, Object.keys(example.expected).length);
     assert.deepEqual(state.missing, []);
   });
@@ -48,19 +61,54 @@ test("stream: a replaced text takes up what waits beyond it", () => {
 });
 
 const asked = (id, parentId, text = "") => [
-  { id, parent_id: parentId, role: "user", content: `Question ${id}`, created_at: "", attachments: [], answers: [] },
-  { id: id + 1, parent_id: id, role: "assistant", content: "", created_at: "", attachments: [], answers: [{ id: id * 10, message_id: id + 1, position: 0, version: 1, status: "streaming", text, reasoning: "" }] },
+  {
+    id,
+    parent_id: parentId,
+    role: "user",
+    content: `Question ${id}`,
+    created_at: "",
+    attachments: [],
+    answers: [],
+  },
+  {
+    id: id + 1,
+    parent_id: id,
+    role: "assistant",
+    content: "",
+    created_at: "",
+    attachments: [],
+    answers: [
+      { id: id * 10, message_id: id + 1, position: 0, version: 1, status: "streaming", text, reasoning: "" },
+    ],
+  },
 ];
 
-test("a question in the place of another begins a branch: the messages are read anew, and it replaces the other", () => {
-  const before = reduce(emptyState(), { type: "snapshot", messages: [...asked(1, null), ...asked(3, 2)], from_rows: [] });
+test("a question in the place of another begins a branch, and the messages are read anew", () => {
+  const before = reduce(emptyState(), {
+    type: "snapshot",
+    messages: [...asked(1, null), ...asked(3, 2)],
+    from_rows: [],
+  });
   const messages = asked(5, 2);
-  const branched = reduce(before, { type: "turn", state: "started", message_id: 6, title: "", messages, answers: messages[1].answers });
+  const branched = reduce(before, {
+    type: "turn",
+    state: "started",
+    message_id: 6,
+    title: "",
+    messages,
+    answers: messages[1].answers,
+  });
   assert.equal(branched.reload, true);
   const after = reduce(branched, { type: "loaded", messages: [...asked(1, null), ...messages] });
-  assert.deepEqual(after.messages.map((message) => message.id), [1, 2, 5, 6]);
+  assert.deepEqual(
+    after.messages.map((message) => message.id),
+    [1, 2, 5, 6],
+  );
   assert.deepEqual([after.reload, after.elsewhere.size], [false, 0]);
-  assert.equal(reduce(after, { type: "deltas", deltas: [[50, 0, "new"]], reasoning: [] }).answers[50].text.text, "new");
+  assert.equal(
+    reduce(after, { type: "deltas", deltas: [[50, 0, "new"]], reasoning: [] }).answers[50].text.text,
+    "new",
+  );
 });
 
 test("what is written in a branch that is not shown is left aside, and asked about once", () => {
@@ -70,17 +118,36 @@ test("what is written in a branch that is not shown is left aside, and asked abo
   state = reduce(state, other);
   assert.equal(state.reload, true);
   state = reduce(state, { type: "loaded", messages: shown });
-  for (const event of [other, { type: "deltas", deltas: [[50, 3, "x"]], reasoning: [] }, { type: "lengths", lengths: [[50, 9, 0]] }, { type: "answer", id: 50, status: "done", text_length: 4, reasoning_length: 0 }]) state = reduce(state, event);
+  for (const event of [
+    other,
+    { type: "deltas", deltas: [[50, 3, "x"]], reasoning: [] },
+    { type: "lengths", lengths: [[50, 9, 0]] },
+    { type: "answer", id: 50, status: "done", text_length: 4, reasoning_length: 0 },
+  ])
+    state = reduce(state, event);
   assert.deepEqual([state.reload, state.missing, state.answers[50]], [false, [], undefined]);
-  assert.deepEqual(state.messages.map((message) => message.id), [1, 2, 3, 4]);
+  assert.deepEqual(
+    state.messages.map((message) => message.id),
+    [1, 2, 3, 4],
+  );
 });
 
 test("another branch that is shown replaces what is on the page", () => {
-  const state = reduce(reduce(emptyState(), { type: "snapshot", messages: [...asked(1, null), ...asked(5, null)], from_rows: [] }), { type: "branch", head_id: 2 });
+  const state = reduce(
+    reduce(emptyState(), {
+      type: "snapshot",
+      messages: [...asked(1, null), ...asked(5, null)],
+      from_rows: [],
+    }),
+    { type: "branch", head_id: 2 },
+  );
   assert.deepEqual([state.reload, state.isLeft], [true, true]);
   // Until it has been read the page keeps what it shows; then also what is newer than the other branch goes.
   const read = reduce(state, { type: "loaded", messages: asked(1, null) });
-  assert.deepEqual([read.messages.map((message) => message.id), read.reload, read.isLeft], [[1, 2], false, false]);
+  assert.deepEqual(
+    [read.messages.map((message) => message.id), read.reload, read.isLeft],
+    [[1, 2], false, false],
+  );
 });
 
 test("one answer of a turn is chosen, then another, then none", () => {
@@ -91,7 +158,14 @@ test("one answer of a turn is chosen, then another, then none", () => {
     state = reduce(state, { type: "chosen", message_id: 2, answer_id });
     return [state.answers[10].is_chosen, state.answers[11].is_chosen].map(Boolean);
   };
-  assert.deepEqual([stars(10), stars(11), stars(null)], [[true, false], [false, true], [false, false]]);
+  assert.deepEqual(
+    [stars(10), stars(11), stars(null)],
+    [
+      [true, false],
+      [false, true],
+      [false, false],
+    ],
+  );
   assert.equal(reduce(state, { type: "chosen", message_id: 2, answer_id: null }), state);
 });
 
@@ -100,7 +174,10 @@ test("the versions of each column stand in order, columns as they were asked", (
   const version = (id, position, number) => ({ ...turn.answers[0], id, position, version: number });
   turn.answers = [version(12, 0, 2), version(11, 1, 1), version(10, 0, 1)];
   const state = reduce(emptyState(), { type: "snapshot", messages: [question, turn], from_rows: [] });
-  assert.deepEqual(versionsOf(state, 2).map((column) => column.map((answer) => answer.id)), [[10, 12], [11]]);
+  assert.deepEqual(
+    versionsOf(state, 2).map((column) => column.map((answer) => answer.id)),
+    [[10, 12], [11]],
+  );
   assert.deepEqual(columnsOf(state, 2), [12, 11]);
 });
 
@@ -140,7 +217,13 @@ test("an answer that ended never runs again", () => {
   const [server, state] = started();
   const [id] = server.ids();
   const ended = reduce(state, { type: "answer", id, status: "stopped", text_length: 0, reasoning_length: 0 });
-  const late = reduce(ended, { type: "answer", id, status: "streaming", text_length: 0, reasoning_length: 0 });
+  const late = reduce(ended, {
+    type: "answer",
+    id,
+    status: "streaming",
+    text_length: 0,
+    reasoning_length: 0,
+  });
   assert.equal(late.answers[id].status, "stopped");
   assert.equal(reduce(ended, server.snapshot()).answers[id].status, "stopped");
 });
@@ -168,12 +251,20 @@ test("messages without a known predecessor ask for everything; what began meanwh
   assert.equal(lost.reload, true);
   const whole = reduce(lost, { type: "loaded", messages: server.fresh().slice(0, 1) });
   assert.equal(whole.reload, false);
-  assert.deepEqual(whole.messages.map((message) => message.id), [1, 2]);
+  assert.deepEqual(
+    whole.messages.map((message) => message.id),
+    [1, 2],
+  );
 });
 
 test("a refused command is told and changes nothing else", () => {
   const [, state] = started();
-  const refused = reduce(state, { type: "error", code: "no_provider", detail: "Choose at least one AI.", client_id: "c" });
+  const refused = reduce(state, {
+    type: "error",
+    code: "no_provider",
+    detail: "Choose at least one AI.",
+    client_id: "c",
+  });
   assert.deepEqual({ ...refused, refused: null }, state);
   assert.equal(refused.refused.client_id, "c");
 });
@@ -235,11 +326,22 @@ test("property: a snapshot and the events after it equal a fresh read, whatever 
 });
 
 test("a question keeps its images, whether it was loaded, accepted or begun elsewhere", () => {
-  const image = { id: "a1", url: "/api/chat/attachments/a1", media_type: "image/png", width: 8, height: 6, size_bytes: 90 };
+  const image = {
+    id: "a1",
+    url: "/api/chat/attachments/a1",
+    media_type: "image/png",
+    width: 8,
+    height: 6,
+    size_bytes: 90,
+  };
   const server = new Server(randomFrom(1));
   const begun = server.start(1);
   begun.messages[0].attachments = [image];
-  for (const event of [begun, { ...begun, type: "accepted", client_id: "c" }, { type: "loaded", messages: begun.messages }]) {
+  for (const event of [
+    begun,
+    { ...begun, type: "accepted", client_id: "c" },
+    { type: "loaded", messages: begun.messages },
+  ]) {
     const [question, answers] = reduce(emptyState(), event).messages;
     assert.deepEqual(question.attachments, [image], event.type);
     assert.deepEqual(answers.attachments, [], event.type);
@@ -249,8 +351,21 @@ test("a question keeps its images, whether it was loaded, accepted or begun else
 test("how an answer ended stands in its record: refusal, notes, cost, the vendor’s request", () => {
   const [server, state] = started();
   const [id] = server.ids();
-  const told = { refusal: "No.", notes: ["images_left_out"], cost_usd: 0.0123, request_id: "req_1", attempts: 2 };
-  const ended = reduce(state, { type: "answer", id, status: "done", text_length: 0, reasoning_length: 0, ...told });
+  const told = {
+    refusal: "No.",
+    notes: ["images_left_out"],
+    cost_usd: 0.0123,
+    request_id: "req_1",
+    attempts: 2,
+  };
+  const ended = reduce(state, {
+    type: "answer",
+    id,
+    status: "done",
+    text_length: 0,
+    reasoning_length: 0,
+    ...told,
+  });
   const { refusal, notes, cost_usd, request_id, attempts } = ended.answers[id];
   assert.deepEqual({ refusal, notes, cost_usd, request_id, attempts }, told);
 });

@@ -48,7 +48,8 @@ function set() {
     timers,
     Socket,
   });
-  const snapshot = (socket) => socket.onmessage({ data: JSON.stringify({ type: "snapshot", messages: [], from_rows: [] }) });
+  const snapshot = (socket) =>
+    socket.onmessage({ data: JSON.stringify({ type: "snapshot", messages: [], from_rows: [] }) });
   connection.connect();
   return { connection, sockets, timers, seen, snapshot };
 }
@@ -78,7 +79,11 @@ test("a lost connection comes back, later each time it fails, and at once when t
   assert.equal(sockets.length, 10);
 });
 
-for (const [code, status] of [[4401, "expired"], [4403, "refused"], [4404, "gone"]]) {
+for (const [code, status] of [
+  [4401, "expired"],
+  [4403, "refused"],
+  [4404, "gone"],
+]) {
   test(`close code ${code} ends it: ${status}`, () => {
     const { connection, sockets, timers, seen } = set();
     sockets[0].onclose({ code });

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addressOf, fold, isSearched, matchingCommands, matchingTitles, parted, pieces, rank, recent } from "../../../../static/chat/palette/matches.js";
+import {
+  addressOf,
+  fold,
+  isSearched,
+  matchingCommands,
+  matchingTitles,
+  parted,
+  pieces,
+  rank,
+  recent,
+} from "../../../../static/chat/palette/matches.js";
 
 test("neither case nor accents nor the way a letter is typed count", () => {
   assert.equal(fold("  Événement à   l’ŒUVRE "), "evenement a l'oeuvre");
@@ -22,7 +32,10 @@ test("commands are found by their names and by other words for them", () => {
     { label: "Sign out" },
   ];
   assert.deepEqual(matchingCommands("sett", commands), [commands[1]]);
-  assert.deepEqual(matchingCommands("s", commands).map(({ label }) => label), ["Sign out", "My account", "Usage"]);
+  assert.deepEqual(
+    matchingCommands("s", commands).map(({ label }) => label),
+    ["Sign out", "My account", "Usage"],
+  );
 });
 
 test("titles of the same rank stand the last used first; the archive is found but not recent", () => {
@@ -30,15 +43,24 @@ test("titles of the same rank stand the last used first; the archive is found bu
     { id: 1, title: "Rent", updated_at: "2026-01-01T00:00:00Z", is_archived: false },
     { id: 2, title: "Rent again", updated_at: "2026-02-01T00:00:00Z", is_archived: true },
   ];
-  assert.deepEqual(matchingTitles("rent", talks).map(({ id }) => id), [2, 1]);
-  assert.deepEqual(recent(talks).map(({ id }) => id), [1]);
+  assert.deepEqual(
+    matchingTitles("rent", talks).map(({ id }) => id),
+    [2, 1],
+  );
+  assert.deepEqual(
+    recent(talks).map(({ id }) => id),
+    [1],
+  );
 });
 
 test("what the server found by title is added to what is known, hits in texts stand apart", () => {
   const title = { conversation_id: 7, found_in: "title", title: "Rent" };
   const known = { conversation_id: 1, found_in: "title", title: "Rent" };
   const text = { conversation_id: 1, found_in: "answer" };
-  assert.deepEqual(parted([title, known, text], [{ id: 1 }]), { titles: [{ id: 7, found_in: "title", title: "Rent" }], texts: [text] });
+  assert.deepEqual(parted([title, known, text], [{ id: 1 }]), {
+    titles: [{ id: 7, found_in: "title", title: "Rent" }],
+    texts: [text],
+  });
 });
 
 test("a hit is opened where it stands", () => {
@@ -48,7 +70,10 @@ test("a hit is opened where it stands", () => {
 });
 
 test("the words are marked in the text as it is written", () => {
-  const marked = (text, words) => pieces(text, words).map(({ text: piece, is_hit: isHit }) => (isHit ? `[${piece}]` : piece)).join("");
+  const marked = (text, words) =>
+    pieces(text, words)
+      .map(({ text: piece, is_hit: isHit }) => (isHit ? `[${piece}]` : piece))
+      .join("");
   assert.equal(marked("L’Œuvre, un événement", "oeuvre EVENEMENT"), "L’[Œuvre], un [événement]");
   assert.equal(marked("pump pumps", "pump"), "[pump] [pump]s");
   assert.equal(marked("<b>bold</b>", "b"), "<[b]>[b]old</[b]>");

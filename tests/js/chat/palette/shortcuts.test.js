@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { groups, isApple, keyLabel, keyNames, shortcutOf } from "../../../../static/chat/palette/shortcuts.js";
+import {
+  groups,
+  isApple,
+  keyLabel,
+  keyNames,
+  shortcutOf,
+} from "../../../../static/chat/palette/shortcuts.js";
 
-const key = (values) => ({ key: "", code: "", ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, isComposing: false, ...values });
+const key = (values) => ({
+  key: "",
+  code: "",
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  altKey: false,
+  isComposing: false,
+  ...values,
+});
 const pressed = (values, where = {}) => shortcutOf(key(values), { apple: false, isTyping: false, ...where });
 
 test("Ctrl and a letter, with Shift where it is meant", () => {

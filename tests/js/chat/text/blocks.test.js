@@ -42,15 +42,31 @@ test("a closed fence is final at once, with its closing line whole", () => {
 });
 
 test("HTML stays text", () => {
-  assert.equal(html("<img src=x onerror=alert(1)><b>x</b>"), "<p>&lt;img src=x onerror=alert(1)&gt;&lt;b&gt;x&lt;/b&gt;</p>\n");
+  assert.equal(
+    html("<img src=x onerror=alert(1)><b>x</b>"),
+    "<p>&lt;img src=x onerror=alert(1)&gt;&lt;b&gt;x&lt;/b&gt;</p>\n",
+  );
 });
 
 test("links lead to http, https and mailto only, and open apart", () => {
-  for (const address of ["javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "vbscript:x", "/admin/", "//evil.example", "file:///etc/passwd"]) {
+  for (const address of [
+    "javascript:alert(1)",
+    "JaVaScRiPt:x",
+    "data:text/html,x",
+    "vbscript:x",
+    "/admin/",
+    "//evil.example",
+    "file:///etc/passwd",
+  ]) {
     assert.ok(!html(`[x](${address})`).includes("<a "), address);
   }
   const link = html("[x](https://example.com/a)");
-  for (const part of ['href="https://example.com/a"', 'target="_blank"', 'rel="noopener noreferrer nofollow"']) assert.ok(link.includes(part));
+  for (const part of [
+    'href="https://example.com/a"',
+    'target="_blank"',
+    'rel="noopener noreferrer nofollow"',
+  ])
+    assert.ok(link.includes(part));
   assert.ok(html("[x](mailto:a@example.com)").includes('href="mailto:a@example.com"'));
   assert.ok(html("see https://example.com").includes("<a "));
   assert.ok(!html("see README.md and example.com").includes("<a "));
@@ -67,7 +83,9 @@ test("an image is a link that names its host and what a click tells it", () => {
 test("an image in a link is its words, so that the link leads where it leads", () => {
   const link = html("[![build](https://shields.example/b.svg)](https://example.org/repository)");
   assert.equal(link.match(/<a /g).length, 1);
-  assert.ok(link.includes(">build</a>") && link.includes('title="example.org"') && !link.includes("shields.example"));
+  assert.ok(
+    link.includes(">build</a>") && link.includes('title="example.org"') && !link.includes("shields.example"),
+  );
 });
 
 test("a link says where it leads unless its text does", () => {
@@ -89,7 +107,10 @@ test("a link inside of a link says its own place, and so does the outer one", ()
 
 test("a task has its box in place of the bullet", () => {
   const list = html("- [ ] one\n- [x] **two**\n- [link] three\n- [ ]four");
-  assert.ok(list.includes('<li class="task">☐ one</li>') && list.includes('<li class="task">☑ <strong>two</strong></li>'));
+  assert.ok(
+    list.includes('<li class="task">☐ one</li>') &&
+      list.includes('<li class="task">☑ <strong>two</strong></li>'),
+  );
   assert.ok(list.includes("<li>[link] three</li>") && list.includes("<li>[ ]four</li>"));
 });
 
@@ -100,5 +121,9 @@ test("the cells of a table’s head say that they head a column", () => {
 test("alignment is a class, headings leave h1 and h2 to the page", () => {
   const table = html("| a |\n|--:|\n| 1 |\n");
   assert.ok(table.includes('<td class="align-right">') && !table.includes("style="));
-  assert.ok(html("# a") === '<h3 class="major">a</h3>\n' && html("### a").startsWith("<h3>") && html("###### a").startsWith("<h6>"));
+  assert.ok(
+    html("# a") === '<h3 class="major">a</h3>\n' &&
+      html("### a").startsWith("<h3>") &&
+      html("###### a").startsWith("<h6>"),
+  );
 });

@@ -7,7 +7,11 @@ import { placesOf } from "../../../../static/chat/text/hits.js";
 const pieces = (text, words) => placesOf(text, words).map(([from, to]) => text.slice(from, to));
 
 test("words are found in any case and with any accents, decomposed ones too", () => {
-  assert.deepEqual(pieces("Événement, EVENEMENT, e\u0301ve\u0301nement", "evenement"), ["Événement", "EVENEMENT", "e\u0301ve\u0301nement"]);
+  assert.deepEqual(pieces("Événement, EVENEMENT, e\u0301ve\u0301nement", "evenement"), [
+    "Événement",
+    "EVENEMENT",
+    "e\u0301ve\u0301nement",
+  ]);
   assert.deepEqual(pieces("👍 déjà vu", "DEJA vu"), ["déjà", "vu"]);
 });
 

@@ -39,12 +39,18 @@ test("after a pause a change is shown at once, and columns that changed together
   const measured = [];
   flusher.onFlushed = () => (settled += 1);
   const follow = () => measured.push([first, second]);
-  const columns = [{ flush: () => (first += 1), follow }, { flush: () => (second += 1), follow }];
+  const columns = [
+    { flush: () => (first += 1), follow },
+    { flush: () => (second += 1), follow },
+  ];
   for (const column of [...columns, ...columns]) flusher.add(column);
   clock.pass(1);
   assert.deepEqual([first, second, settled], [1, 1, 1]);
   // Measuring the page lays it out: that waits until all have written.
-  assert.deepEqual(measured, [[1, 1], [1, 1]]);
+  assert.deepEqual(measured, [
+    [1, 1],
+    [1, 1],
+  ]);
   clock.pass(500);
   assert.equal(flusher.flushes, 1);
   flusher.add(columns[1]);
