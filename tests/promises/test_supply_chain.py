@@ -29,7 +29,10 @@ AS_THEY_ARE = PERMISSIVE | {
     ),
 }
 """Also good for what is installed or used unchanged, beside WeBox and not as a part of it."""
-FETCHES = re.compile(r"\bpip3? (install|download)\b|\b(npm|npx|pnpm|yarn|uvx)\b")
+# `npm ci` alone takes what package-lock.json pins.
+FETCHES = re.compile(
+    r"\bpip3? (install|download)\b|\bnpm (install|i|add|update|up|exec|x)\b|\b(npx|pnpm|yarn|uvx)\b"
+)
 EXACT = re.compile(r"==[0-9][^*,]*")
 SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -104,9 +107,7 @@ def test_all_that_we_run_on_is_also_there_in_the_tests() -> None:
 def installs(text: str) -> list[str]:
     """The commands of a script that fetch packages of Python or of npm."""
     lines = [line.split("#")[0] for line in text.replace("\\\n", " ").splitlines()]
-    return [
-        line for line in lines if re.search(r"\bpip3? (install|download)\b|\b(npm|npx|pnpm|yarn|uvx)\b", line)
-    ]
+    return [line for line in lines if FETCHES.search(line)]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,16 @@ def installs(text: str) -> list[str]:
 def test_nothing_is_installed_that_is_not_pinned(path: Path) -> None:
     unpinned = [line for line in installs(path.read_text("utf-8")) if "--require-hashes" not in line]
     assert unpinned == []
+
+
+def test_tools_of_npm_are_pinned_with_their_hashes() -> None:
+    wanted = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"]
+    assert [version for version in wanted.values() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+    locked = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
+    assert locked.pop("")["devDependencies"] == wanted
+    assert [name for name, one in locked.items() if not one["integrity"].startswith("sha512-")] == []
+    elsewhere = [one["resolved"] for one in locked.values() if "resolved" in one]
+    assert [address for address in elsewhere if not address.startswith("https://registry.npmjs.org/")] == []
 
 
 def test_the_list_of_licences_is_up_to_date() -> None:

@@ -3,6 +3,7 @@
 # ruff: noqa: S603 - every command is a list written here, nothing passes a shell
 
 import gettext
+import hashlib
 import json
 import os
 import re
@@ -123,6 +124,7 @@ def run(root: Path, python: Path, *, everything: bool, pytest_words: list[str]) 
         if everything:
             check_catalogues(this)
             check_javascript(this)
+            check_scripts(this)
         run_pytest(this, list(unavailable) if everything else list(GROUPS), pytest_words)
         counts = json.loads(this.report.read_text(encoding="utf-8")) if this.report.exists() else {}
     if everything:
@@ -168,6 +170,26 @@ def check_javascript(this: Run) -> None:
         this.note("JavaScript", "no test file was found")
     elif node:
         this.step("JavaScript", node, "--test", *files)
+
+
+def check_scripts(this: Run) -> None:
+    """Check how the scripts and style sheets are written, with the tools of package-lock.json."""
+    npm = shutil.which("npm")
+    if not npm:
+        this.note("npm", "npm is not installed")
+        return
+    folder, lock = this.root / "node_modules", this.root / "package-lock.json"
+    stamp = folder / ".webox-installed"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        # A script of a package would run with the rights of whoever tests.
+        this.step("npm ci", npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        if this.results[-1][1]:
+            return
+        stamp.write_text(wanted, encoding="utf-8")
+    offline = (npm, "exec", "--offline", "--")
+    this.step("scripts and styles (Biome)", *offline, "biome", "ci", "--colors=off")
+    this.step("types of the scripts (tsc)", *offline, "tsc")
 
 
 def catalogues(root: Path) -> list[Path]:
@@ -217,6 +239,7 @@ def print_left_out(root: Path, counts: dict[str, int]) -> None:
     for marker, (need, _) in GROUPS.items():
         print(f"  {counts.get(marker, 0):4} tests marked {marker}: need {need}")
     print(f"  {len(javascript_tests(root)):4} JavaScript test files: need Node.js")
+    print("       the scripts' and style sheets' form: needs Node.js and npm")
     print(f"  {len(catalogues(root)):4} translation catalogues to compile and compare: need GNU gettext")
 
 
