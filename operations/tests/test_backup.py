@@ -21,7 +21,7 @@ pytestmark = pytest.mark.fuzz
 KEY = "sk-somebodys-own-key"
 MAKE = f"""
 from accounts.models import User
-from chat import keys
+from chat.ais import keys
 from chat.models import Conversation, Provider
 from django.utils import timezone
 ada = User.objects.create_user("ada", "ada@example.org", "a long enough passphrase")
@@ -30,7 +30,7 @@ keys.store(ada, Provider.objects.get(slug="openai"), "https://api.openai.com/v1"
 """
 TELL = """
 from accounts.models import User
-from chat import keys
+from chat.ais import keys
 from chat.models import Conversation, ProviderKey
 revealed = [keys.reveal(row, "https://api.openai.com/v1") for row in ProviderKey.objects.all()]
 print("told", [*User.objects.values_list("username", flat=True)],
