@@ -6,7 +6,7 @@ from common.signals import sockets_must_close
 
 def listen() -> None:
     """Close sockets when their person signs out, changes the password or is deactivated."""
-    sockets_must_close.connect(_close_sockets, dispatch_uid="chat.live.credentials")
+    sockets_must_close.connect(_close_sockets, dispatch_uid="chat.live.closing")
 
 
 def _close_sockets(sender: object, *, user_id: int, session_key: str | None, **_: object) -> None:

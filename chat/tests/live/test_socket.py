@@ -272,7 +272,7 @@ def test_the_subprotocols_are_those_that_were_offered() -> None:
 def test_every_process_is_told_to_close_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(process, "tell", lambda **message: told.append(message))
-    sockets_must_close.disconnect(dispatch_uid="chat.live.credentials")
+    sockets_must_close.disconnect(dispatch_uid="chat.live.closing")
     closing.listen()
     sockets_must_close.send(sender=User, user_id=7, session_key="key")
     assert told == [{"type": "sockets.close", "user_id": 7, "session_key": "key"}]
